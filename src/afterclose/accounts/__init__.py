@@ -1,0 +1,8 @@
+"""The customer record: one account for a customer's whole life, and everything that happened.
+
+Owns: Account, Contact, AtRiskFlag, RiskReason, ChurnEvent, Event (``timeline``), Mention;
+lists, import and export.
+Reads: businesses.
+Announces: account.created, account.changed, stage.changed, at_risk.flagged, at_risk.cleared,
+activity.logged, mention.made, import.finished.
+"""

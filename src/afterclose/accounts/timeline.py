@@ -1,0 +1,102 @@
+"""The one way a fact is told: a row on the timeline, in the transaction that made it true.
+
+Timeline, notifications, workflows and outgoing webhooks all feed on these rows. After commit a
+job runs what ``config/reactions.py`` lists for the fact, exactly once; a sweeper finds those
+that a crash left (spec 00, "How low tells high").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from procrastinate.contrib.django import app
+
+from afterclose.accounts.models import Event
+from afterclose.businesses.actors import Actor
+
+RUN_REACTIONS = "config.run_reactions"
+EVENTS_PER_JOB = 5000
+
+reactive_kinds: set[str] = set()
+"""Kinds that have reactions; filled from ``config/reactions.py`` as the product starts, so that
+facts nobody reacts to cost neither a job nor an update."""
+
+
+def record(
+    kind: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    title: str,
+    account_id: int | None = None,
+    body: str = "",
+    subject: Any = None,
+    payload: dict[str, Any] | None = None,
+    key: str | None = None,
+    is_sample: bool = False,
+) -> Event:
+    """Record one fact and have its reactions run after commit.
+
+    ``kind`` is ``noun.verb``; ``subject`` the model instance it is about; ``key`` makes a
+    second recording of the same fact return the first. Must be called in a transaction.
+    """
+    event = Event(
+        **_values(kind, actor, at, title, account_id, body, subject, payload, key, is_sample)
+    )
+    [event] = record_many([event])
+    return event
+
+
+def record_many(events: Iterable[Event]) -> list[Event]:
+    """Record many facts with one job for all their reactions; those whose key exists are left out.
+
+    Returns the events that are new (for a single keyed repeat: the one already there).
+    """
+    wanted = list(events)
+    known = {
+        event.key: event
+        for event in Event.objects.filter(key__in=[e.key for e in wanted if e.key is not None])
+    }
+    fresh = [event for event in wanted if event.key is None or event.key not in known]
+    for event in fresh:
+        if event.kind not in reactive_kinds:
+            event.reacted_at = event.occurred_at
+    Event.objects.bulk_create(fresh, batch_size=EVENTS_PER_JOB)
+    for batch in batched([e for e in fresh if e.reacted_at is None], EVENTS_PER_JOB):
+        app.configure_task(RUN_REACTIONS).defer(
+            business_id=batch[0].business_id, event_ids=[event.id for event in batch]
+        )
+    if len(wanted) == 1 and not fresh:
+        return [known[wanted[0].key]]
+    return fresh
+
+
+def _values(
+    kind: str,
+    actor: Actor,
+    at: datetime,
+    title: str,
+    account_id: int | None,
+    body: str,
+    subject: Any,
+    payload: dict[str, Any] | None,
+    key: str | None,
+    is_sample: bool,
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "by_id": actor.membership_id,
+        "actor_name": actor.name,
+        "occurred_at": at,
+        "title": title,
+        "account_id": account_id,
+        "body": body,
+        "subject_type": subject._meta.label_lower if subject is not None else "",
+        "subject_id": subject.pk if subject is not None else None,
+        "payload": payload or {},
+        "key": key,
+        "is_sample": is_sample,
+    }

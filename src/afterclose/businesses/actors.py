@@ -1,0 +1,82 @@
+"""Who acts: a member of the business, or the system on its behalf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from afterclose.businesses.models import Membership, Person, Role
+from afterclose.businesses.permissions import TABLE, Right
+from afterclose.businesses.settings import BusinessSettings, settings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The ``actor`` of every action and the ``viewer`` of every query.
+
+    ``membership`` is None for the system (jobs, automation), which may do everything
+    within its one business.
+    """
+
+    business_id: int
+    name: str
+    membership: Membership | None = None
+
+    @property
+    def is_system(self) -> bool:
+        """Whether no person stands behind it."""
+        return self.membership is None
+
+    @property
+    def person(self) -> Person | None:
+        """The person behind it, or None for the system."""
+        return self.membership.person if self.membership else None
+
+    @property
+    def person_id(self) -> int | None:
+        """The person's id, or None for the system."""
+        return self.membership.person_id if self.membership else None
+
+    @property
+    def membership_id(self) -> int | None:
+        """The membership's id, or None for the system."""
+        return self.membership.id if self.membership else None
+
+    @property
+    def role(self) -> Role | None:
+        """The role in this business, or None for the system."""
+        return Role(self.membership.role) if self.membership else None
+
+    @property
+    def settings(self) -> BusinessSettings:
+        """The business's settings (cached for the request or job)."""
+        return settings_of(self.business_id)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The person's time zone, else the business's."""
+        person = self.person
+        return ZoneInfo((person.time_zone if person else "") or self.settings.time_zone)
+
+    def may(self, right: Right | str) -> bool:
+        """Whether the role has the right; an app's allowed roles can add to the table,
+        and a switched-off feature takes its rights away from everybody."""
+        right = Right(right)
+        if not self.settings.is_on(right):
+            return False
+        role = self.role
+        if role is None:
+            return True
+        return right in TABLE[role] or self.settings.allows(role, right)
+
+
+def system(business_id: int, name: str = "Afterclose") -> Actor:
+    """The product itself, acting for one business."""
+    return Actor(business_id=business_id, name=name)
+
+
+def member(membership: Membership) -> Actor:
+    """A member acting for themselves."""
+    return Actor(
+        business_id=membership.business_id, name=str(membership.person), membership=membership
+    )

@@ -1,0 +1,66 @@
+"""How a background job is declared: with a business, a transaction and a retry policy.
+
+A job's arguments are ids; it checks again, does one action, and may run twice (spec 04, 12).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from afterclose.businesses.models import Business
+from afterclose.businesses.settings import remember_settings
+from afterclose.businesses.tenancy import business_context
+
+# Ten tries over about a day, for what a restart or a slow neighbour breaks.
+PATIENT = RetryStrategy(max_attempts=10, exponential_wait=4)
+
+JOBS: dict[str, Callable[..., Any]] = {}
+"""Every declared job by name, for the guards."""
+
+
+def business_job(
+    name: str, *, atomic: bool = True, queue: str = "default", lock: str | None = None
+) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a job that works for one business; its first argument is ``business_id``.
+
+    With ``atomic`` (the default) the whole job is one transaction. A long job that commits
+    chunk by chunk says ``atomic=False`` and opens its own. Defer it with
+    ``job.defer(business_id=..., ...)`` inside the transaction that caused it.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        @functools.wraps(function)
+        def run(business_id: int, **arguments: Any) -> Any:
+            with business_context(business_id), remember_settings():
+                if not atomic:
+                    return function(business_id, **arguments)
+                with transaction.atomic():
+                    return function(business_id, **arguments)
+
+        JOBS[name] = run
+        return app.task(name=name, queue=queue, retry=PATIENT, lock=lock, pass_context=False)(run)
+
+    return declare
+
+
+def every_business(name: str, job: Any) -> Any:
+    """Declare a periodic job that defers ``job`` once for each business.
+
+    The queueing lock keeps one waiting per business however long the workers were down.
+    """
+
+    def run(timestamp: int) -> None:
+        with transaction.atomic():
+            for business_id in Business.objects.values_list("id", flat=True):
+                job.configure(queueing_lock=f"{name}:{business_id}").defer(
+                    business_id=business_id, timestamp=timestamp
+                )
+
+    JOBS[name] = run
+    return app.task(name=name, queue="default", retry=PATIENT)(run)

@@ -1,0 +1,159 @@
+"""Businesses, people, memberships, settings, audit."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from afterclose.businesses.tenancy import BusinessField, TenantManager, TenantModel
+
+
+class Business(models.Model):
+    """A tenant: the company that uses Afterclose. Shared table, holds no customer data."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=63, unique=True)
+    country = models.CharField(max_length=2, default="US", help_text="ISO 3166-1 alpha-2.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "businesses"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Creates people by e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Person:
+        """A person who can sign in; without a password only by a link or single sign-on."""
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> Person:
+        return self.get(email__iexact=username)
+
+
+class Theme(models.TextChoices):
+    """Which colours a person wants."""
+
+    SYSTEM = "system", "As the system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Person(AbstractBaseUser):
+    """Somebody who signs in, perhaps to several businesses. Shared table."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    locale = models.CharField(max_length=16, blank=True, help_text="Empty: the business's.")
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the business's.")
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name_plural = "people"
+        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="person_email")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Role(models.TextChoices):
+    """What a person is in a business; what each may do is in ``permissions`` (CS-96)."""
+
+    MEMBER = "member", "Member"
+    MANAGER = "manager", "Manager"
+    ADMIN = "admin", "Admin"
+    SUPER_ADMIN = "super_admin", "Super admin"
+
+
+class MembershipManager(TenantManager["Membership"]):
+    """Memberships of the business in context; ``of_person`` reaches across businesses."""
+
+    def of_person(self, person_id: int) -> models.QuerySet[Membership]:
+        """A person's own memberships everywhere; needs ``person_context``, else no rows."""
+        rows: models.QuerySet[Membership] = models.QuerySet(self.model, using=self._db)
+        return rows.filter(person_id=person_id, deactivated_at__isnull=True).order_by("id")
+
+
+class Membership(TenantModel):
+    """A person in a business, with a role. CSM, AE and owner point here, so they cannot be
+    somebody of another business."""
+
+    business = BusinessField(also_visible_to="person_id")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role, default=Role.MEMBER)
+    title = models.CharField(max_length=100, blank=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[MembershipManager] = MembershipManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "person"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Setting(TenantModel):
+    """One changed setting; defaults and types live in ``businesses.settings``."""
+
+    key = models.CharField(max_length=60)
+    value = models.JSONField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "key"], name="setting_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class AuditEntry(TenantModel):
+    """Who changed what, when, from what to what (OP-7). Only ever inserted."""
+
+    at = models.DateTimeField()
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150)
+    verb = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    subject_label = models.CharField(max_length=200, blank=True)
+    changes = models.JSONField(
+        default=dict, help_text="Field to [from, to], or facts about the act."
+    )
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes: ClassVar = [
+            models.Index("business", models.F("at").desc(), models.F("id").desc(), name="audit_at"),
+            models.Index("business", "subject_type", "subject_id", name="audit_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.verb} {self.subject_label}"

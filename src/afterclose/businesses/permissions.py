@@ -1,0 +1,74 @@
+"""The one table of rights: what each role may do (CS-96, FI-71).
+
+A right is named ``noun.verb``. Faces name the right they need, actions check it again on
+their first line; nothing else in the product compares roles.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from afterclose.businesses.models import Role
+
+if TYPE_CHECKING:
+    from afterclose.businesses.actors import Actor
+
+
+class Right(StrEnum):
+    """Everything that may be allowed or refused."""
+
+    HOME_VIEW = "home.view"
+    ACCOUNTS_VIEW = "accounts.view"
+    ACCOUNTS_EDIT = "accounts.edit"
+    ACCOUNTS_IMPORT = "accounts.import"
+    ACCOUNTS_EXPORT = "accounts.export"
+    HEALTH_VIEW = "health.view"
+    HEALTH_EDIT = "health.edit"
+    RENEWALS_VIEW = "renewals.view"
+    RENEWALS_EDIT = "renewals.edit"
+    SETTINGS_EDIT = "settings.edit"
+    PEOPLE_EDIT = "people.edit"
+    AUDIT_VIEW = "audit.view"
+    SAMPLE_DATA = "sample_data.edit"
+    OPS_VIEW = "ops.view"
+
+
+# Member has nothing by default: the seed ships the role disabled (CS-96). A business may
+# allow it per app through the setting ``allowed_roles``; see ``businesses.settings``.
+_MANAGER = frozenset(
+    {
+        Right.HOME_VIEW,
+        Right.ACCOUNTS_VIEW,
+        Right.ACCOUNTS_EDIT,
+        Right.ACCOUNTS_IMPORT,
+        Right.ACCOUNTS_EXPORT,
+        Right.HEALTH_VIEW,
+        Right.HEALTH_EDIT,
+        Right.RENEWALS_VIEW,
+        Right.RENEWALS_EDIT,
+    }
+)
+_ADMIN = _MANAGER | {
+    Right.SETTINGS_EDIT,
+    Right.PEOPLE_EDIT,
+    Right.AUDIT_VIEW,
+    Right.SAMPLE_DATA,
+    Right.OPS_VIEW,
+}
+TABLE: dict[Role, frozenset[Right]] = {
+    Role.MEMBER: frozenset(),
+    Role.MANAGER: _MANAGER,
+    Role.ADMIN: _ADMIN,
+    Role.SUPER_ADMIN: frozenset(Right),
+}
+
+
+def require(actor: Actor, right: Right) -> None:
+    """Let pass whoever has the right; raises PermissionDenied (403) naming what is missing."""
+    if not actor.may(right):
+        raise PermissionDenied(
+            f"Your role does not include “{right.value}”. Ask an admin of your business for it."
+        )

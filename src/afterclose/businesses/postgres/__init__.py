@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, plus tenancy: context per transaction, tables that keep apart."""

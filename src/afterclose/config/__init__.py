@@ -1,0 +1,1 @@
+"""The assembly: settings, addresses, schedules, reactions. Imported by nobody of ours."""

@@ -1,0 +1,31 @@
+"""Every schedule of the product in one table, at the seed's times (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procrastinate import App
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One periodic job: its name, when (cron, UTC), what it is for."""
+
+    job: str
+    cron: str
+    purpose: str
+
+
+SCHEDULES: tuple[Schedule, ...] = (
+    Schedule("config.sweep_reactions", "* * * * *", "Run the reactions that a crash left undone."),
+    Schedule("config.retry_stalled_jobs", "*/5 * * * *", "Give jobs of a dead worker to another."),
+)
+
+
+def install(app: App) -> None:
+    """Register every schedule; raises KeyError for one whose job is not declared."""
+    for schedule in SCHEDULES:
+        task = app.tasks[schedule.job]
+        app.periodic_registry.register_task(
+            task=task, cron=schedule.cron, periodic_id="", configure_kwargs={}
+        )

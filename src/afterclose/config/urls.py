@@ -1,0 +1,15 @@
+"""Every address, one line per app."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("sign-in/", include("allauth.urls")),
+#    #    path("", include("afterclose.ui.urls")),
+    path("", include("afterclose.businesses.urls")),
+    path("", include("afterclose.accounts.urls")),
+]
+
+handler400 = "afterclose.ui.errors.bad_request"
+handler403 = "afterclose.ui.errors.forbidden"
+handler404 = "afterclose.ui.errors.not_found"
+handler500 = "afterclose.ui.errors.server_error"

@@ -1,0 +1,6 @@
+"""What people are told, in the inbox and by e-mail.
+
+Owns: Notification, Preference, OutgoingMail.
+Reads: accounts (a notification may be about one).
+Announces: nothing.
+"""
