@@ -332,3 +332,13 @@ class Reaction(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+# Kept beside the import's other files, but models of this app like the rest.
+from afterclose.accounts.imports.models import (  # noqa: E402
+    ImportPiece as ImportPiece,
+    ImportProfile as ImportProfile,
+    ImportRow as ImportRow,
+    ImportRun as ImportRun,
+    ImportSet as ImportSet,
+)
