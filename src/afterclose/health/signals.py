@@ -1,0 +1,238 @@
+"""The raw inputs of a range of accounts as they were known on a day: one query per signal.
+
+Set-wise reads for the nightly run (spec 00, hot paths). Days are counted in the database, so
+that only small integers cross over. What "known on a day" means is docs/numbers/health.md,
+"A past day".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from afterclose.health import scoring
+from afterclose.health.scoring import Component, Ending, Source
+from afterclose.kit import clock, periods
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which accounts (ids, both ends included) of the business in context, on which day."""
+
+    business_id: int
+    first_account_id: int
+    last_account_id: int
+    on: date
+    time_zone: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that every query here takes."""
+        begins, ends = clock.day_bounds(self.on, self.time_zone)
+        return {
+            "business": self.business_id,
+            "first": self.first_account_id,
+            "last": self.last_account_id,
+            "on": self.on,
+            "zone": self.time_zone,
+            "day_ends": ends,
+            "surveys_from": _begins(self.on, scoring.SURVEY_DAYS, self.time_zone),
+            "reopened_from": _begins(self.on, scoring.REOPENED_DAYS, self.time_zone),
+        }
+
+
+def _begins(on: date, days: int, time_zone: str) -> datetime:
+    return clock.start_of_day(on - timedelta(days=days), time_zone)
+
+
+class Known(NamedTuple):
+    """One account to be scored, with its components.
+
+    `held_score` is the last score held against the threshold (CS-58).
+    """
+
+    account_id: int
+    can_be_flagged: bool
+    held_score: float | None
+    components: list[Component]
+
+
+# Accounts that were customers on the day: known by then and not churned by then (CS-50). A
+# churned account whose churn day nobody told us left before any day that we can ask about.
+ACCOUNTS = """
+    SELECT a.id, a.stage = ANY(%(eligible)s), s.held_score, a.renewal_date - %(on)s::date
+      FROM accounts_account a
+      LEFT JOIN health_score s ON s.business_id = a.business_id AND s.account_id = a.id
+     WHERE a.business_id = %(business)s AND a.id BETWEEN %(first)s AND %(last)s
+       AND (a.customer_since IS NULL OR a.customer_since <= %(on)s)
+       AND (a.stage <> 'churned' OR a.churned_on > %(on)s)
+     ORDER BY a.id
+"""
+
+# The last use is one row per account; only for a day before it are the roll-ups asked, by one
+# index probe per account.
+USAGE = """
+    SELECT l.account_id,
+           %(on)s::date - CASE WHEN l.last_used_on <= %(on)s THEN l.last_used_on ELSE (
+               SELECT max(d.used_on) FROM usage_dailyusage d
+                WHERE d.business_id = l.business_id AND d.account_id = l.account_id
+                  AND d.used_on <= %(on)s) END
+      FROM usage_lastuse l
+     WHERE l.business_id = %(business)s AND l.account_id BETWEEN %(first)s AND %(last)s
+       AND l.first_used_on <= %(on)s
+"""
+
+TICKETS = """
+    SELECT t.account_id, t.open, coalesce(%(on)s::date - (t.oldest AT TIME ZONE %(zone)s)::date, 0)
+      FROM (SELECT account_id,
+                   count(*) FILTER (WHERE solved_at IS NULL OR solved_at >= %(day_ends)s) AS open,
+                   min(opened_at) FILTER (WHERE solved_at IS NULL OR solved_at >= %(day_ends)s)
+                       AS oldest
+              FROM support_ticket
+             WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
+               AND opened_at < %(day_ends)s
+             GROUP BY account_id) t
+"""
+
+REOPENED = """
+    SELECT account_id, count(*)
+      FROM support_reopening
+     WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
+       AND reopened_at >= %(reopened_from)s AND reopened_at < %(day_ends)s
+     GROUP BY account_id
+"""
+
+# NPS promoters answer 9 or 10 and detractors 0 to 6; CSAT counts 4 and 5 as content.
+ANSWERS = """
+    SELECT account_id,
+           count(*) FILTER (WHERE survey = 'nps'),
+           count(*) FILTER (WHERE survey = 'nps' AND score >= 9),
+           count(*) FILTER (WHERE survey = 'nps' AND score <= 6),
+           count(*) FILTER (WHERE survey = 'csat'),
+           count(*) FILTER (WHERE survey = 'csat' AND score >= 4)
+      FROM feedback_surveyanswer
+     WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
+       AND answered_at >= %(surveys_from)s AND answered_at < %(day_ends)s
+     GROUP BY account_id
+"""
+
+# Whoever has left the company by the day has no say any more.
+CONTACTS = """
+    SELECT account_id, count(*) FILTER (WHERE is_champion), count(*) FILTER (WHERE is_detractor)
+      FROM accounts_contact
+     WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
+       AND (is_champion OR is_detractor) AND (left_on IS NULL OR left_on > %(on)s)
+     GROUP BY account_id
+"""
+
+# Live on the day: started, and either ended later or, where no end is told, live now. Where
+# the stored period holds the day (the usual case) the database counts to its end; the rest
+# comes by subscription, because finding the period around a day is a rule in kit.periods.
+_LIVE = """(ended_on > %(on)s OR (ended_on IS NULL AND status <> 'cancelled'))"""
+_AS_STORED = """(current_period_start <= %(on)s
+                 AND (current_period_end > %(on)s OR NOT period_is_derived))"""
+
+CONTRACTS = f"""
+    SELECT account_id,
+           min(current_period_end) FILTER (WHERE {_LIVE}) - %(on)s::date,
+           max(coalesce(ended_on, least(current_period_end, %(on)s::date)))
+               FILTER (WHERE NOT {_LIVE}) - %(on)s::date,
+           bool_and({_AS_STORED}) FILTER (WHERE {_LIVE})
+      FROM billing_subscription
+     WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
+       AND started_on <= %(on)s
+     GROUP BY account_id
+"""
+
+# For the accounts where the stored period of a live subscription does not hold the day.
+PERIODS = f"""
+    SELECT account_id, started_on, current_period_start, current_period_end,
+           "interval", period_is_derived
+      FROM billing_subscription
+     WHERE business_id = %(business)s AND account_id = ANY(%(accounts)s)
+       AND started_on <= %(on)s AND {_LIVE}
+"""
+
+
+def known(cursor: Any, accounts: Range, eligible: list[str]) -> Iterator[Known]:
+    """Every account of the range that has a score on the day, in the order of ids.
+
+    `cursor` is a psycopg cursor in a transaction with the business in context. `eligible` are
+    the stages that may be flagged. Memory is that of the range.
+    """
+    given = {**accounts.parameters, "eligible": eligible}
+
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = cursor.execute(query, given).fetchall()
+        return found
+
+    use = dict(rows(USAGE))
+    reopened = dict(rows(REOPENED))
+    tickets = {
+        account: scoring.support(open_tickets, oldest, reopened.get(account, 0))
+        for account, open_tickets, oldest in rows(TICKETS)
+    }
+    feelings = {
+        account: scoring.sentiment(Source.CONTACTS.value, c + d, c, d)
+        for account, c, d in rows(CONTACTS)
+        if c + d
+    }
+    for account, nps, promoters, detractors, csat, content in rows(ANSWERS):
+        if nps:
+            feelings[account] = scoring.sentiment(Source.NPS.value, nps, promoters, detractors)
+        elif csat:
+            feelings[account] = scoring.sentiment(Source.CSAT.value, csat, content, csat - content)
+    contracts = _contracts(rows(CONTRACTS), cursor, given)
+
+    for account, can_be_flagged, held, renewal in rows(ACCOUNTS):
+        components = []
+        if (days := use.get(account)) is not None:
+            components.append(scoring.usage(days))
+        if (part := tickets.get(account)) is not None:
+            components.append(part)
+        if (part := feelings.get(account)) is not None:
+            components.append(part)
+        if (part := contracts.get(account)) is not None:
+            components.append(part)
+        elif renewal is not None:
+            components.append(scoring.contract(Ending.RENEWAL.value, renewal))
+        yield Known(account, can_be_flagged, held, components)
+
+
+def _contracts(
+    rows: list[tuple[Any, ...]], cursor: Any, given: dict[str, Any]
+) -> dict[int, Component]:
+    found: dict[int, Component] = {}
+    elsewhere: list[int] = []
+    for account, live, ended, as_stored in rows:
+        if live is None:
+            found[account] = scoring.contract(Ending.ENDED.value, ended)
+        elif as_stored:
+            found[account] = scoring.contract(Ending.PERIOD.value, live)
+        else:
+            elsewhere.append(account)
+    if not elsewhere:
+        return found
+    on: date = given["on"]
+    ends: dict[int, date] = {}
+    for account, *subscription in cursor.execute(PERIODS, {**given, "accounts": elsewhere}):
+        end = period_end(*subscription, on)
+        ends[account] = min(ends.get(account, end), end)
+    for account, end in ends.items():
+        found[account] = scoring.contract(Ending.PERIOD.value, (end - on).days)
+    return found
+
+
+def period_end(
+    started_on: date, begins: date, ends: date, interval: periods.Interval, derived: bool, on: date
+) -> date:
+    """When the period around `on` ends, for a subscription live on that day (CS-54).
+
+    The stored period where it holds the day. Before it: whole intervals back from its start.
+    After it: on by anniversaries of the start where no system told the period; one that a
+    billing system told and never renewed has ended.
+    """
+    if begins <= on and (on < ends or not derived):
+        return ends
+    anchor = started_on if derived else begins
+    return periods.period_containing(anchor, interval, on).end
