@@ -18,6 +18,9 @@ class Schedule:
 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("config.sweep_reactions", "* * * * *", "Run the reactions that a crash left undone."),
+    Schedule(
+        "billing.advance_periods", "0 7 * * *", "Move derived billing periods on to today."
+    ),
     Schedule("config.retry_stalled_jobs", "*/5 * * * *", "Give jobs of a dead worker to another."),
 )
 

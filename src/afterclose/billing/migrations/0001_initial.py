@@ -7,61 +7,212 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccountBilling',
+            name="AccountBilling",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('arr', models.BigIntegerField(default=0, help_text='Sum over live subscriptions in `currency`, minor units (CS-95).')),
-                ('currency', models.CharField(max_length=3)),
-                ('live_subscriptions', models.PositiveIntegerField(default=0)),
-                ('seats', models.PositiveIntegerField(default=0)),
-                ('period_ends_on', models.DateField(blank=True, help_text='Earliest end among live subscriptions, else the latest end of ended ones.', null=True)),
-                ('account', afterclose.businesses.tenancy.TenantOneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='billing', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "arr",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="Sum over live subscriptions in `currency`, minor units (CS-95).",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("live_subscriptions", models.PositiveIntegerField(default=0)),
+                ("seats", models.PositiveIntegerField(default=0)),
+                (
+                    "period_ends_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="Earliest end among live subscriptions, else the latest end of ended ones.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantOneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="billing",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('business'), models.F('arr'), models.F('account'), name='account_billing_arr'), models.Index(models.F('business'), models.F('period_ends_on'), models.F('account'), name='account_billing_ends')],
+                "indexes": [
+                    models.Index(
+                        models.F("business"),
+                        models.F("arr"),
+                        models.F("account"),
+                        name="account_billing_arr",
+                    ),
+                    models.Index(
+                        models.F("business"),
+                        models.F("period_ends_on"),
+                        models.F("account"),
+                        name="account_billing_ends",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
-                ('plan', models.CharField(blank=True, max_length=100)),
-                ('status', models.CharField(choices=[('trialing', 'Trial'), ('active', 'Active'), ('past_due', 'Past due'), ('cancelled', 'Cancelled')], default='active', max_length=10)),
-                ('quantity', models.PositiveIntegerField(default=1, help_text='Seats.')),
-                ('mrr', models.BigIntegerField(default=0, help_text='Of the whole quantity, per month, minor units.')),
-                ('arr', models.BigIntegerField(default=0, help_text='Of the whole quantity, per year, minor units.')),
-                ('currency', models.CharField(max_length=3)),
-                ('interval', models.CharField(choices=[('month', 'Monthly'), ('quarter', 'Quarterly'), ('year', 'Yearly')], default='month', max_length=7)),
-                ('auto_renews', models.BooleanField(default=True)),
-                ('started_on', models.DateField()),
-                ('ended_on', models.DateField(blank=True, help_text='First day on which it does not run any more.', null=True)),
-                ('current_period_start', models.DateField()),
-                ('current_period_end', models.DateField(help_text='First day of the next period.')),
-                ('period_is_derived', models.BooleanField(default=False, help_text='Told by no system: the next anniversary of the start, moved on nightly.')),
-                ('cancel_at_period_end', models.BooleanField(default=False)),
-                ('had_upgrade', models.BooleanField(default=False)),
-                ('had_downgrade', models.BooleanField(default=False)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
+                ("plan", models.CharField(blank=True, max_length=100)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("trialing", "Trial"),
+                            ("active", "Active"),
+                            ("past_due", "Past due"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField(default=1, help_text="Seats.")),
+                (
+                    "mrr",
+                    models.BigIntegerField(
+                        default=0, help_text="Of the whole quantity, per month, minor units."
+                    ),
+                ),
+                (
+                    "arr",
+                    models.BigIntegerField(
+                        default=0, help_text="Of the whole quantity, per year, minor units."
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "interval",
+                    models.CharField(
+                        choices=[
+                            ("month", "Monthly"),
+                            ("quarter", "Quarterly"),
+                            ("year", "Yearly"),
+                        ],
+                        default="month",
+                        max_length=7,
+                    ),
+                ),
+                ("auto_renews", models.BooleanField(default=True)),
+                ("started_on", models.DateField()),
+                (
+                    "ended_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day on which it does not run any more.",
+                        null=True,
+                    ),
+                ),
+                ("current_period_start", models.DateField()),
+                ("current_period_end", models.DateField(help_text="First day of the next period.")),
+                (
+                    "period_is_derived",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Told by no system: the next anniversary of the start, moved on nightly.",
+                    ),
+                ),
+                ("cancel_at_period_end", models.BooleanField(default=False)),
+                ("had_upgrade", models.BooleanField(default=False)),
+                ("had_downgrade", models.BooleanField(default=False)),
+                ("is_sample", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('business'), models.F('current_period_end'), models.F('id'), condition=models.Q(('status__in', ['trialing', 'active', 'past_due'])), name='subscription_renewing'), models.Index(models.F('business'), models.F('current_period_end'), models.F('id'), name='subscription_period_end')],
-                'constraints': [models.UniqueConstraint(fields=('business', 'external_id'), name='subscription_external_id'), models.CheckConstraint(condition=models.Q(('status__in', ['trialing', 'active', 'past_due', 'cancelled'])), name='subscription_status_known'), models.CheckConstraint(condition=models.Q(('interval__in', ['month', 'quarter', 'year'])), name='subscription_interval_known'), models.CheckConstraint(condition=models.Q(('current_period_end__gt', models.F('current_period_start'))), name='subscription_period_forward'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='subscription_ends_after_start'), models.CheckConstraint(condition=models.Q(('arr__gte', 0), ('mrr__gte', 0)), name='subscription_value_not_negative')],
+                "indexes": [
+                    models.Index(
+                        models.F("business"),
+                        models.F("current_period_end"),
+                        models.F("id"),
+                        condition=models.Q(("status__in", ["trialing", "active", "past_due"])),
+                        name="subscription_renewing",
+                    ),
+                    models.Index(
+                        models.F("business"),
+                        models.F("current_period_end"),
+                        models.F("id"),
+                        name="subscription_period_end",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "external_id"), name="subscription_external_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["trialing", "active", "past_due", "cancelled"])
+                        ),
+                        name="subscription_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("interval__in", ["month", "quarter", "year"])),
+                        name="subscription_interval_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("current_period_end__gt", models.F("current_period_start"))
+                        ),
+                        name="subscription_period_forward",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("started_on")),
+                            _connector="OR",
+                        ),
+                        name="subscription_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("arr__gte", 0), ("mrr__gte", 0)),
+                        name="subscription_value_not_negative",
+                    ),
+                ],
             },
         ),
     ]

@@ -7,65 +7,140 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DailyUsage',
+            name="DailyUsage",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('used_on', models.DateField()),
-                ('feature', models.CharField(db_collation='C', max_length=100)),
-                ('user_key', models.CharField(blank=True, db_collation='C', help_text='Empty where not known.', max_length=200)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('seconds', models.PositiveIntegerField(default=0)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='daily_usage', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("used_on", models.DateField()),
+                ("feature", models.CharField(db_collation="C", max_length=100)),
+                (
+                    "user_key",
+                    models.CharField(
+                        blank=True,
+                        db_collation="C",
+                        help_text="Empty where not known.",
+                        max_length=200,
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("seconds", models.PositiveIntegerField(default=0)),
+                ("is_sample", models.BooleanField(default=False)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="daily_usage",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('business', 'account', 'used_on', 'feature', 'user_key'), name='daily_usage_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "account", "used_on", "feature", "user_key"),
+                        name="daily_usage_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LastUse',
+            name="LastUse",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('first_used_on', models.DateField()),
-                ('last_used_on', models.DateField()),
-                ('account', afterclose.businesses.tenancy.TenantOneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='last_use', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("first_used_on", models.DateField()),
+                ("last_used_on", models.DateField()),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantOneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="last_use",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('business'), models.F('last_used_on'), models.F('account'), name='last_use_on')],
+                "indexes": [
+                    models.Index(
+                        models.F("business"),
+                        models.F("last_used_on"),
+                        models.F("account"),
+                        name="last_use_on",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UsageRecord',
+            name="UsageRecord",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
-                ('subscription_external_id', models.CharField(blank=True, max_length=200)),
-                ('user_key', models.CharField(blank=True, db_collation='C', max_length=200)),
-                ('feature', models.CharField(db_collation='C', max_length=100)),
-                ('used_on', models.DateField()),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('seconds', models.PositiveIntegerField(default=0)),
-                ('errors', models.PositiveIntegerField(default=0)),
-                ('is_beta', models.BooleanField(default=False)),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usage_records', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
+                ("subscription_external_id", models.CharField(blank=True, max_length=200)),
+                ("user_key", models.CharField(blank=True, db_collation="C", max_length=200)),
+                ("feature", models.CharField(db_collation="C", max_length=100)),
+                ("used_on", models.DateField()),
+                ("count", models.PositiveIntegerField(default=1)),
+                ("seconds", models.PositiveIntegerField(default=0)),
+                ("errors", models.PositiveIntegerField(default=0)),
+                ("is_beta", models.BooleanField(default=False)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                ("is_sample", models.BooleanField(default=False)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="usage_records",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('business', 'external_id'), name='usage_record_external_id')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "external_id"), name="usage_record_external_id"
+                    )
+                ],
             },
         ),
     ]
