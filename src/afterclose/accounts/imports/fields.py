@@ -1,0 +1,275 @@
+"""What an importer can take in: fields, and how a cell becomes a field's value.
+
+No database here: `convert` is a pure function of a row, a mapping and the run's settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from afterclose.accounts.imports.countries import country_code
+from afterclose.kit.clock import local_instant, zone
+from afterclose.kit.money import EXPONENTS
+from afterclose.kit.tabular import (
+    BadValue,
+    Cell,
+    DateOrder,
+    Row,
+    cell_text,
+    normalise_header,
+    parse_date,
+    parse_flag,
+    parse_instant,
+    parse_integer,
+    parse_number,
+)
+from afterclose.kit.tabular.values import is_missing
+from afterclose.kit.tabular.writing import restore
+
+# Beyond these a date is a typing error (0024, 20204), not a fact about a customer.
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+LARGEST_INTEGER = 2_147_483_647
+LARGEST_AMOUNT = Decimal(10) ** 15
+
+
+class FieldType(StrEnum):
+    """How the cells of a field are read."""
+
+    TEXT = "text"
+    INTEGER = "whole number"
+    NUMBER = "number"
+    MONEY = "money"
+    CURRENCY = "currency"
+    DATE = "date"
+    INSTANT = "date and time"
+    FLAG = "yes or no"
+    CHOICE = "choice"
+    COUNTRY = "country"
+    EMAIL = "e-mail"
+    URL = "web address"
+    REFERENCE = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A target field of an importer.
+
+    `aliases` are normalised headings that mean it; `choices` maps normalised words of a file
+    to stored values; `minimum` bounds numbers. An empty cell leaves what is stored, except
+    with `blank_clears`. `tells_newest` marks dates of things that have happened: the newest
+    of them is what a date shift moves to yesterday. `stands_in` names another field whose
+    column is guessed when this one has none.
+    """
+
+    name: str
+    label: str
+    type: FieldType = FieldType.TEXT
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    help: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    max_length: int = 200
+    minimum: int | None = None
+    blank_clears: bool = False
+    tells_newest: bool = False
+    stands_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the cells of one run are read; `shift_days` moves every date and instant."""
+
+    date_order: DateOrder = "ymd"
+    decimal_comma: bool = False
+    time_zone: str = "UTC"
+    shift_days: int = 0
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Record:
+    """One row on its way in. `values` holds what the file says, by field; `data` what is to be
+    stored, by column; `stored` the row found in the database; `changes` what would change."""
+
+    line: int
+    cells: list[str]
+    values: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    stored: dict[str, Any] | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    fault: str = ""
+    repeats_line: int | None = None
+    outcome: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing speaks against taking the row in."""
+        return not self.reasons and self.repeats_line is None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the row is inserted or changed."""
+        return self.outcome in ("created", "updated")
+
+    def reject(self, reason: str, fault: str = "") -> None:
+        """Keep the row out, with a reason for the person; the first fault names the field."""
+        self.reasons.append(reason)
+        self.fault = self.fault or fault
+
+    def get(self, name: str) -> Any:
+        """The file's value for a field, None where it says nothing."""
+        return self.values.get(name)
+
+    def says(self, name: str) -> bool:
+        """Whether the file says something about the field (perhaps that it is empty)."""
+        return name in self.values
+
+
+def convert(
+    row: Row, fields: Sequence[Field], columns: Mapping[str, int], reading: Reading
+) -> Record:
+    """A row as a record: every mapped cell in its field's type, or a reason why not.
+
+    `columns` maps field names to positions. All faults of a row are told, not just the first.
+    """
+    record = Record(row.line, [cell_text(cell) for cell in row.cells])
+    if row.error is not None:
+        record.reject(row.error)
+        return record
+    for target in fields:
+        position = columns.get(target.name)
+        cell = row.cells[position] if position is not None else None
+        if isinstance(cell, str):
+            cell = restore(cell.strip())
+        if is_missing(cell):
+            if target.required:
+                record.reject(f"{target.label} is missing.", target.name)
+            elif target.blank_clears and position is not None:
+                record.values[target.name] = None
+            continue
+        try:
+            record.values[target.name] = READERS[target.type](cell, target, reading)
+        except BadValue as problem:
+            record.reject(f"{target.label}: {problem}", target.name)
+    return record
+
+
+def _text(cell: Cell, target: Field, reading: Reading) -> str:
+    text = cell_text(cell).strip()
+    if "\x00" in text:
+        raise BadValue("it contains a zero character.")
+    if len(text) > target.max_length:
+        raise BadValue(f"it has {len(text)} characters; at most {target.max_length} fit.")
+    return text
+
+
+def _within(number: Decimal | int, target: Field, largest: Decimal | int) -> None:
+    if target.minimum is not None and number < target.minimum:
+        below = "is negative" if target.minimum == 0 else f"is below {target.minimum}"
+        raise BadValue(f"{number} {below}.")
+    if abs(number) > largest:
+        raise BadValue(f"{number} is too large.")
+
+
+def _integer(cell: Cell, target: Field, reading: Reading) -> int:
+    number = parse_integer(cell, decimal_comma=reading.decimal_comma) or 0
+    _within(number, target, LARGEST_INTEGER)
+    return number
+
+
+def _number(cell: Cell, target: Field, reading: Reading) -> Decimal:
+    number = parse_number(cell, decimal_comma=reading.decimal_comma) or Decimal(0)
+    _within(number, target, LARGEST_AMOUNT)
+    return number
+
+
+def _currency(cell: Cell, target: Field, reading: Reading) -> str:
+    code = cell_text(cell).strip().upper()
+    if code not in EXPONENTS:
+        raise BadValue(f"“{code}” is not a currency code such as USD or EUR.")
+    return code
+
+
+def _date(cell: Cell, target: Field, reading: Reading) -> date:
+    day = parse_date(cell, order=reading.date_order)
+    assert day is not None  # noqa: S101  # empty cells were sorted out by `convert`
+    if not EARLIEST <= day < LATEST:
+        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2199.")
+    return day + timedelta(days=reading.shift_days)
+
+
+def _instant(cell: Cell, target: Field, reading: Reading) -> datetime:
+    instant = parse_instant(cell, order=reading.date_order, time_zone=reading.time_zone)
+    assert instant is not None  # noqa: S101
+    if not EARLIEST <= instant.date() < LATEST:
+        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2199.")
+    if not reading.shift_days:
+        return instant
+    # Whole local days, so that nine o'clock stays nine o'clock over a clock change.
+    wall = instant.astimezone(zone(reading.time_zone)).replace(tzinfo=None)
+    return local_instant(wall + timedelta(days=reading.shift_days), reading.time_zone)
+
+
+def _flag(cell: Cell, target: Field, reading: Reading) -> bool:
+    return bool(parse_flag(cell))
+
+
+def _choice(cell: Cell, target: Field, reading: Reading) -> str:
+    word = normalise_header(cell_text(cell))
+    chosen = reading.values.get(target.name, {}).get(word) or target.choices.get(word)
+    if chosen is None:
+        known = ", ".join(dict.fromkeys(target.choices.values()))
+        raise BadValue(f"“{cell_text(cell)}” is not one of {known}.")
+    return chosen
+
+
+def _country(cell: Cell, target: Field, reading: Reading) -> str:
+    code = country_code(cell_text(cell))
+    if code is None:
+        raise BadValue(f"“{cell_text(cell)}” is not a country.")
+    return code
+
+
+def _email(cell: Cell, target: Field, reading: Reading) -> str:
+    address = _text(cell, target, reading).lower().removeprefix("mailto:")
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise BadValue(f"“{address}” is not an e-mail address.") from None
+    return address
+
+
+def _url(cell: Cell, target: Field, reading: Reading) -> str:
+    address = _text(cell, target, reading)
+    if not re.match(r"https?://", address, re.IGNORECASE):
+        address = "https://" + address
+    if not re.fullmatch(r"https?://[^\s/$.?#][^\s]*", address, re.IGNORECASE):
+        raise BadValue(f"“{address}” is not a web address.")
+    return address
+
+
+READERS: dict[FieldType, Callable[[Cell, Field, Reading], Any]] = {
+    FieldType.TEXT: _text,
+    FieldType.INTEGER: _integer,
+    FieldType.NUMBER: _number,
+    FieldType.MONEY: _number,
+    FieldType.CURRENCY: _currency,
+    FieldType.DATE: _date,
+    FieldType.INSTANT: _instant,
+    FieldType.FLAG: _flag,
+    FieldType.CHOICE: _choice,
+    FieldType.COUNTRY: _country,
+    FieldType.EMAIL: _email,
+    FieldType.URL: _url,
+    FieldType.REFERENCE: _text,
+}
