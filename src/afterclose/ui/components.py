@@ -1,0 +1,116 @@
+"""What the visual components compute before a template draws them: words, shapes, paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["neutral", "good", "warn", "bad", "info", "accent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A word for a health score; the word is always shown, the tone only colours it."""
+
+    slug: str
+    word: str
+    tone: Tone
+
+
+HEALTHY = Bucket("healthy", "Healthy", "good")
+OK = Bucket("ok", "OK", "info")
+AT_RISK = Bucket("at_risk", "At risk", "warn")
+CRITICAL = Bucket("critical", "Critical", "bad")
+NO_DATA = Bucket("none", "No data", "neutral")
+BUCKETS = {bucket.slug: bucket for bucket in (HEALTHY, OK, AT_RISK, CRITICAL, NO_DATA)}
+
+
+def bucket_of(score: float | None) -> Bucket:
+    """Healthy from 75, OK from 50, At risk from 25, else Critical; on the unrounded score.
+
+    74.6 is shown as 75 and is still OK: the word follows the number that was computed.
+    """
+    if score is None:
+        return NO_DATA
+    for lowest, bucket in ((75, HEALTHY), (50, OK), (25, AT_RISK)):
+        if score >= lowest:
+            return bucket
+    return CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """SVG path data of a small trend; gaps split the line, single points become dots."""
+
+    path: str
+    dots: tuple[tuple[float, float], ...]
+    last: tuple[float, float] | None
+    summary: str
+
+
+def sparkline(
+    points: Iterable[float | None],
+    *,
+    width: float = 120,
+    height: float = 32,
+    low: float | None = None,
+    high: float | None = None,
+) -> Sparkline:
+    """Fit the points into a box of width × height, with 3 units of air around it."""
+    values: Sequence[float | None] = [None if p is None else float(p) for p in points]
+    known = [value for value in values if value is not None]
+    if not known:
+        return Sparkline("", (), None, "No data")
+    bottom = min(known) if low is None else low
+    top = max(known) if high is None else high
+    spread = (top - bottom) or 1.0
+    step = (width - 6) / max(1, len(values) - 1)
+    runs: list[list[tuple[float, float]]] = [[]]
+    for index, value in enumerate(values):
+        if value is None:
+            runs.append([])
+            continue
+        share = 0.5 if top == bottom else (min(max(value, bottom), top) - bottom) / spread
+        runs[-1].append((round(3 + index * step, 1), round(height - 3 - share * (height - 6), 1)))
+    runs = [run for run in runs if run]
+    path = " ".join(
+        "M" + " L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1
+    )
+    dots = tuple(run[0] for run in runs if len(run) == 1)
+    first, latest = known[0], known[-1]
+    went = "unchanged" if latest == first else "up" if latest > first else "down"
+    summary = (
+        f"{went} from {first:g} to {latest:g}, lowest {min(known):g}, highest {max(known):g}"
+        if len(known) > 1
+        else f"{latest:g}"
+    )
+    return Sparkline(path, dots, runs[-1][-1], summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A change: its sign, its size and whether that is good news."""
+
+    direction: Literal["up", "down", "flat"]
+    size: float
+    percent: float | None
+    tone: Tone
+
+
+def delta(now: float, before: float, *, good: Literal["up", "down", ""] = "up") -> Delta:
+    """The change from `before` to `now`; percent is None where `before` is zero."""
+    size = now - before
+    direction: Literal["up", "down", "flat"] = (
+        "flat" if size == 0 else "up" if size > 0 else "down"
+    )
+    tone: Tone = (
+        "neutral" if direction == "flat" or not good else "good" if direction == good else "bad"
+    )
+    percent = None if before == 0 else size / abs(before) * 100
+    return Delta(direction, size, percent, tone)
+
+
+def avatar_tint(name: str) -> int:
+    """One of six tints, the same for the same name in every process (so not hash())."""
+    return sum(ord(letter) * (index + 1) for index, letter in enumerate(name)) % 6

@@ -1,0 +1,73 @@
+"""Form rendering: labels above, help under, errors at the field and in a summary."""
+
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+
+class Renderer(TemplatesSetting):
+    """FORM_RENDERER: every `{{ form }}` of the product looks the same."""
+
+    form_template_name = "ui/forms/form.html"
+    field_template_name = "ui/forms/field.html"
+    formset_template_name = "ui/forms/formset.html"
+
+
+class DateInput(forms.DateInput):
+    """The browser's date picker, which writes the date in the person's locale."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DateTimeInput(forms.DateTimeInput):
+    """The browser's date and time picker, in the active time zone."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class MoneyInput(forms.TextInput):
+    """An amount: right-aligned, a decimal keyboard on phones, the currency in front."""
+
+    def __init__(self, currency: str = "", attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+        self.currency = currency
+
+
+class SearchInput(forms.TextInput):
+    """A search field with the clear button of the browser."""
+
+    input_type = "search"
+
+
+def control_class(field: forms.BoundField) -> str:
+    """The CSS classes of the field's control, by its widget."""
+    widget = field.field.widget
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+        base = "form-check-input"
+    elif isinstance(widget, forms.Select):
+        base = "form-select"
+    elif isinstance(widget, MoneyInput):
+        base = "form-control num"
+    else:
+        base = "form-control"
+    own = str(widget.attrs.get("class", ""))
+    return " ".join(part for part in (base, own, "is-invalid" if field.errors else "") if part)
+
+
+def kind_of(field: forms.BoundField) -> str:
+    """How the field template lays the control out: check, options, money or plain."""
+    widget = field.field.widget
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "options"
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    if isinstance(widget, MoneyInput) and widget.currency:
+        return "money"
+    return "plain"

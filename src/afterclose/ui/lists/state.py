@@ -1,0 +1,181 @@
+"""The URL of a list, read and written: filters, search, sort, columns, place.
+
+Reading never fails. Parameters that belong to nobody are ignored; a value that cannot be read
+leaves its filter out and is reported as a `Problem` that the page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from afterclose.ui.lists.columns import Column
+from afterclose.ui.lists.definition import List
+from afterclose.ui.lists.filters import Filter, FilterError
+
+LARGEST_PAGE = 100
+END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be read from the URL: `subject` as the person knows it, `reason` a
+    sentence, `params` the parameters to drop."""
+
+    subject: str
+    reason: str
+    params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """One view of a list. `filters` holds typed values by filter name."""
+
+    sort: Column | None
+    descending: bool
+    columns: tuple[Column, ...]
+    search: str = ""
+    filters: dict[str, Any] = field(default_factory=dict)
+    after: str = ""
+    before: str = ""
+    rows: int = 50
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether filters or search leave rows out."""
+        return bool(self.filters or self.search)
+
+    def without(self, name: str) -> State:
+        """The same view without one filter, from the first page."""
+        kept = {key: value for key, value in self.filters.items() if key != name}
+        return replace(self, filters=kept, after="", before="")
+
+
+class Reader:
+    """Reads and writes states of one list for one viewer."""
+
+    def __init__(self, the_list: List) -> None:
+        viewer = the_list.context.viewer
+        self.list = the_list
+        self.all_columns: list[Column] = [
+            c for c in the_list.columns if c.visible is None or c.visible(viewer)
+        ]
+        self.all_filters: list[Filter] = [
+            f for f in the_list.filters if f.visible is None or f.visible(viewer)
+        ]
+        self.default_columns = tuple(c for c in self.all_columns if not c.optional)
+
+    def read(self, data: QueryDict) -> State:
+        """The state that a query string asks for."""
+        problems: list[Problem] = []
+        sort, descending = self._sort(data, problems)
+        filters: dict[str, Any] = {}
+        for each in self.all_filters:
+            try:
+                value = each.parse(data, self.list.context)
+            except FilterError as error:
+                problems.append(Problem(each.label, str(error), each.params))
+            else:
+                if value is not None:
+                    filters[each.name] = value
+        search = ""
+        if self.list.search is not None:
+            try:
+                search = self.list.search.clean(data.get("q", ""))
+            except FilterError as error:
+                problems.append(Problem("Search", str(error), ("q",)))
+        return State(
+            sort=sort,
+            descending=descending,
+            columns=self._columns(data, problems),
+            search=search,
+            filters=filters,
+            after=data.get("after", ""),
+            before=data.get("before", ""),
+            rows=self._rows(data, problems),
+            problems=tuple(problems),
+        )
+
+    def _sort(self, data: QueryDict, problems: list[Problem]) -> tuple[Column | None, bool]:
+        sortable = {c.name: c for c in self.all_columns if c.sort_path}
+        asked = data.get("sort", "").strip()
+        if asked and asked.removeprefix("-") not in sortable:
+            problems.append(
+                Problem("Sort", f"There is no column “{asked[:60]}” to sort by.", ("sort",))
+            )
+            asked = ""
+        asked = asked or self.list.default_sort
+        return sortable.get(asked.removeprefix("-")), asked.startswith("-")
+
+    def _columns(self, data: QueryDict, problems: list[Problem]) -> tuple[Column, ...]:
+        by_name = {c.name: c for c in self.all_columns}
+        asked = [name.strip() for text in data.getlist("cols") for name in text.split(",")]
+        asked = list(dict.fromkeys(name for name in asked if name))
+        unknown = [name for name in asked if name not in by_name]
+        if unknown:
+            problems.append(
+                Problem("Columns", f"There is no column “{unknown[0][:60]}”.", ("cols",))
+            )
+        chosen = tuple(by_name[name] for name in asked if name in by_name)
+        if not chosen:
+            return self.default_columns
+        # The first column names the row and carries its link, so it is always there.
+        first = self.all_columns[0]
+        return chosen if first in chosen else (first, *chosen)
+
+    def _rows(self, data: QueryDict, problems: list[Problem]) -> int:
+        text = data.get("rows", "").strip()
+        if not text:
+            return self.list.page_size
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+            problems.append(
+                Problem(
+                    "Rows per page", f"It must be a number from 1 to {LARGEST_PAGE}.", ("rows",)
+                )
+            )
+            return self.list.page_size
+        return int(text)
+
+    # -- writing
+
+    def pairs(self, state: State) -> list[tuple[str, str]]:
+        """Filters, search, sort, columns and page size as canonical parameters; what is the
+        default is left out."""
+        found: list[tuple[str, str]] = []
+        if state.search:
+            found.append(("q", state.search))
+        for each in self.all_filters:
+            if each.name in state.filters:
+                found += each.pairs(state.filters[each.name])
+        sort = self.sort_text(state)
+        if sort != self.list.default_sort:
+            found.append(("sort", sort))
+        if state.columns != self.default_columns:
+            found.append(("cols", ",".join(column.name for column in state.columns)))
+        if state.rows != self.list.page_size:
+            found.append(("rows", str(state.rows)))
+        return found
+
+    def sort_text(self, state: State) -> str:
+        """`name`, `-name` or empty."""
+        if state.sort is None:
+            return ""
+        return f"-{state.sort.name}" if state.descending else state.sort.name
+
+    def query(
+        self, state: State, *, place: bool = False, extra: Sequence[tuple[str, str]] = ()
+    ) -> str:
+        """The canonical query string; with the place in the list only when asked for."""
+        pairs = self.pairs(state)
+        if place:
+            pairs += [
+                (key, value)
+                for key, value in (("after", state.after), ("before", state.before))
+                if value
+            ]
+        return urlencode([*pairs, *extra])

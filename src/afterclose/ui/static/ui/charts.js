@@ -1,0 +1,189 @@
+// Draws the charts of `{% chart %}` with ECharts; the data stands in a JSON script beside each.
+(() => {
+  // Okabe and Ito's colours, adjusted for each ground: told apart by people who are colour-blind.
+  const PALETTE = {
+    light: ["#3f4fd9", "#d55e00", "#00856a", "#b0509a", "#2f8fd0", "#a77800", "#5b6472"],
+    dark: ["#8f9bff", "#f0894a", "#35c3a0", "#dd8fc8", "#6cb8f0", "#e0b340", "#9ca6b5"],
+  };
+  const charts = new Map();
+
+  // Reads a themed colour as the browser computes it: light-dark() is not a colour to a canvas.
+  const colour = (name) => {
+    const probe = document.createElement("span");
+    probe.className = "visually-hidden";
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  };
+  const theme = () => {
+    const dark = document.documentElement.dataset.bsTheme === "dark";
+    return {
+      palette: PALETTE[dark ? "dark" : "light"],
+      text: colour("--ac-text"),
+      quiet: colour("--ac-quiet"),
+      line: colour("--ac-line"),
+      surface: colour("--ac-raised"),
+      tones: {
+        good: colour("--ac-good-fill"),
+        warn: colour("--ac-warn-fill"),
+        bad: colour("--ac-bad-fill"),
+        neutral: colour("--ac-neutral-fill"),
+        info: colour("--ac-info-fill"),
+        accent: colour("--ac-accent"),
+      },
+    };
+  };
+
+  const language = document.documentElement.lang || "en";
+  const full = (value, places) =>
+    value == null
+      ? "–"
+      : new Intl.NumberFormat(language, {
+          minimumFractionDigits: places ?? 0,
+          maximumFractionDigits: places ?? 1,
+        }).format(value);
+  const short = (value) =>
+    new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+
+  const options = (data, t) => {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const shared = {
+      animation: !still,
+      animationDuration: 300,
+      color: t.palette,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: t.text },
+      legend: {
+        show: data.series.length > 1 || data.kind === "donut",
+        bottom: 0,
+        icon: "roundRect",
+        itemWidth: 10,
+        itemHeight: 10,
+        textStyle: { color: t.text },
+      },
+      tooltip: {
+        backgroundColor: t.surface,
+        borderColor: t.line,
+        textStyle: { color: t.text, fontSize: 13 },
+        valueFormatter: (value) => full(value, data.places) + (data.unit ? ` ${data.unit}` : ""),
+      },
+    };
+    if (data.kind === "donut") {
+      const [series] = data.series;
+      return {
+        ...shared,
+        tooltip: { ...shared.tooltip, trigger: "item" },
+        series: [
+          {
+            type: "pie",
+            name: series.name,
+            radius: ["52%", "76%"],
+            center: ["50%", "44%"],
+            padAngle: 2,
+            itemStyle: { borderRadius: 4 },
+            label: { color: t.text, formatter: (slice) => `${slice.name} ${full(slice.value, data.places)}` },
+            data: data.x.map((name, i) => ({
+              name,
+              value: series.values[i],
+              itemStyle: data.tones[i] && { color: t.tones[data.tones[i]] },
+            })),
+          },
+        ],
+      };
+    }
+    const bars = data.kind === "bars" || data.kind === "stacked";
+    return {
+      ...shared,
+      tooltip: { ...shared.tooltip, trigger: "axis", axisPointer: { type: bars ? "shadow" : "line" } },
+      grid: { left: 4, right: 12, top: 12, bottom: data.series.length > 1 ? 34 : 4, containLabel: true },
+      xAxis: {
+        type: "category",
+        data: data.x,
+        boundaryGap: bars,
+        axisLine: { lineStyle: { color: t.line } },
+        axisTick: { show: false },
+        axisLabel: { color: t.quiet, hideOverlap: true },
+      },
+      yAxis: {
+        type: "value",
+        min: data.low ?? undefined,
+        max: data.high ?? undefined,
+        splitNumber: 4,
+        axisLabel: { color: t.quiet, formatter: short },
+        splitLine: { lineStyle: { color: t.line } },
+      },
+      series: data.series.map((series, i) => ({
+        name: series.name,
+        type: bars ? "bar" : "line",
+        stack: data.kind === "stacked" || data.kind === "area" ? "all" : undefined,
+        barMaxWidth: 28,
+        smooth: false,
+        showSymbol: data.x.length <= 24,
+        symbolSize: 6,
+        connectNulls: false,
+        lineStyle: { width: 2, type: series.dashed ? "dashed" : "solid" },
+        areaStyle: data.kind === "area" ? { opacity: 0.25 } : undefined,
+        itemStyle: {
+          color: series.tone ? t.tones[series.tone] : t.palette[i % t.palette.length],
+          borderRadius: data.kind === "bars" ? [3, 3, 0, 0] : 0,
+        },
+        data: series.values.map((value, at) =>
+          data.tones[at] ? { value, itemStyle: { color: t.tones[data.tones[at]] } } : value,
+        ),
+      })),
+    };
+  };
+
+  const draw = async (figure) => {
+    const canvas = figure.querySelector("[data-chart-canvas]");
+    const source = figure.querySelector('script[type="application/json"]');
+    if (!canvas || !source || charts.has(figure)) return;
+    charts.set(figure, null);
+    const table = figure.querySelector("[data-chart-table]");
+    const toggle = figure.querySelector("[data-chart-toggle]");
+    const data = JSON.parse(source.textContent);
+    // The place is kept from the start; without a script the table stands in it.
+    canvas.hidden = false;
+    table.hidden = true;
+    toggle.hidden = false;
+    await window.afterclose.script(window.afterclose.parts().echarts);
+    const chart = window.echarts.init(canvas, null, { renderer: "canvas" });
+    charts.set(figure, { chart, data });
+    chart.setOption(options(data, theme()));
+    chart.on("click", ({ seriesIndex, dataIndex }) => {
+      const link = data.series[seriesIndex]?.links[dataIndex];
+      if (link) location.assign(link);
+    });
+    new ResizeObserver(() => canvas.hidden || chart.resize()).observe(canvas);
+    canvas.dataset.drawn = "true";
+  };
+
+  document.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-chart-toggle]");
+    if (!toggle) return;
+    const figure = toggle.closest("[data-chart]");
+    const asTable = toggle.getAttribute("aria-pressed") !== "true";
+    toggle.setAttribute("aria-pressed", String(asTable));
+    figure.querySelector("[data-chart-table]").hidden = !asTable;
+    figure.querySelector("[data-chart-canvas]").hidden = asTable;
+    if (!asTable) charts.get(figure)?.chart.resize();
+  });
+
+  document.addEventListener("theme-changed", () => {
+    for (const kept of charts.values()) kept?.chart.setOption(options(kept.data, theme()));
+  });
+
+  const find = (root) => root.querySelectorAll("[data-chart]").forEach(draw);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => find(document));
+  else find(document);
+  document.addEventListener("htmx:after:process", (event) => {
+    for (const figure of charts.keys()) {
+      if (!figure.isConnected) {
+        charts.get(figure)?.chart.dispose();
+        charts.delete(figure);
+      }
+    }
+    if (event.target instanceof Element) find(event.target);
+  });
+})();

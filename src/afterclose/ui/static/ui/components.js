@@ -1,0 +1,137 @@
+// Small behaviours by data attribute. Each works on what is there and on what htmx brings later.
+(() => {
+  const parts = () => document.querySelector('meta[name="lazy-parts"]').dataset;
+  const loading = new Map();
+
+  // A library is fetched when the first page needs it.
+  const script = (url) => {
+    if (!loading.has(url)) {
+      loading.set(
+        url,
+        new Promise((resolve, reject) => {
+          const element = document.createElement("script");
+          element.src = url;
+          element.onload = resolve;
+          element.onerror = reject;
+          document.head.append(element);
+        }),
+      );
+    }
+    return loading.get(url);
+  };
+  const sheet = (url) => {
+    if (document.querySelector(`link[href="${url}"]`)) return;
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: url });
+    document.querySelector('link[rel="stylesheet"]').after(link);
+  };
+  window.afterclose = { script, parts };
+
+  const selects = async (root) => {
+    const found = [...root.querySelectorAll("select[data-select], input[data-select]")].filter((e) => !e.tomselect);
+    if (!found.length) return;
+    sheet(parts().tomSelectCss);
+    await script(parts().tomSelect);
+    for (const element of found) {
+      if (element.tomselect) continue;
+      const url = element.dataset.selectUrl;
+      new window.TomSelect(element, {
+        maxOptions: 200,
+        plugins: element.multiple ? ["remove_button"] : [],
+        ...(url && {
+          valueField: "value",
+          labelField: "text",
+          searchField: ["text"],
+          load: (query, done) =>
+            fetch(url + encodeURIComponent(query), { headers: { Accept: "application/json" } })
+              .then((answer) => answer.json())
+              .then(done, () => done()),
+        }),
+      });
+    }
+  };
+
+  const sortables = async (root) => {
+    const lists = [...root.querySelectorAll("[data-sortable]")].filter((list) => !list.dataset.sortableReady);
+    if (!lists.length) return;
+    await script(parts().sortable);
+    for (const list of lists) {
+      list.dataset.sortableReady = "true";
+      window.Sortable.create(list, {
+        group: list.dataset.sortable || undefined,
+        handle: list.dataset.sortableHandle || undefined,
+        animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+        onEnd: (event) =>
+          event.item.dispatchEvent(
+            new CustomEvent("sorted", { bubbles: true, detail: { to: event.to, index: event.newIndex } }),
+          ),
+      });
+    }
+  };
+
+  const scrollers = (root) => {
+    // A region that scrolls must be reachable by keyboard; one that does not should not be a stop.
+    for (const region of root.querySelectorAll(".table-responsive")) {
+      if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+      else region.removeAttribute("tabindex");
+    }
+  };
+
+  const enhance = (root) => {
+    selects(root);
+    sortables(root);
+    scrollers(root);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => enhance(document));
+  else enhance(document);
+  document.addEventListener("htmx:after:process", (event) => {
+    if (event.target instanceof Element && event.target !== document.body) enhance(event.target);
+  });
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-href]");
+    if (row && !event.target.closest("a, button, input, label, select, textarea") && !String(getSelection())) {
+      if (event.ctrlKey || event.metaKey) window.open(row.dataset.href, "_blank", "noopener");
+      else location.assign(row.dataset.href);
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const say = (text, level) =>
+        document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [{ text, level }] } }));
+      navigator.clipboard?.writeText(copy.dataset.copy).then(
+        () => say("Copied", "success"),
+        () => say("The browser did not allow copying. Select the text and copy it yourself.", "error"),
+      );
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-check-all]");
+    if (all) {
+      const boxes = document.querySelectorAll(`input[type="checkbox"][name="${CSS.escape(all.dataset.checkAll)}"]`);
+      for (const box of boxes) {
+        if (box.checked === all.checked) continue;
+        box.checked = all.checked;
+        box.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    }
+    const form = event.target.closest("form[data-autosubmit]");
+    if (form && event.target.type !== "search" && event.target.type !== "text") form.requestSubmit();
+  });
+
+  // Long work must not be sent twice by an impatient double click.
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.closest("#drawer-body") || event.target.method === "dialog") return;
+    const button = event.submitter;
+    if (!button || event.target.matches("[hx-post],[hx-get]") || button.matches("[hx-post],[hx-get],[formtarget]")) return;
+    setTimeout(() => {
+      button.classList.add("is-busy");
+      button.setAttribute("aria-busy", "true");
+    });
+  });
+  window.addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll(".is-busy")) {
+      button.classList.remove("is-busy");
+      button.removeAttribute("aria-busy");
+    }
+  });
+})();
