@@ -94,16 +94,17 @@ def data_folder(env: Mapping[str, str] = os.environ) -> Path:
 def places(env: Mapping[str, str] = os.environ) -> Places:
     """Folders of the embedded cluster that the environment means.
 
-    ``AFTERCLOSE_CLUSTER=test`` means the throw-away one of the tests. The cluster lives in
-    the working copy when the server's account can reach it there, else in a cache folder of
-    the machine named by a hash of the working copy.
+    ``AFTERCLOSE_CLUSTER`` names another one than the usual: ``test`` is the throw-away one of
+    the tests, ``bench`` that of measurements. The cluster lives in the working copy when the
+    server's account can reach it there, else in a cache folder of the machine named by a hash
+    of the working copy.
     """
     account = server_account()
-    throwaway = env.get("AFTERCLOSE_CLUSTER") == "test"
+    name = env.get("AFTERCLOSE_CLUSTER")
     wanted = data_folder(env)
-    if throwaway and not env.get("AFTERCLOSE_DATA_DIR") and (working_copy := checkout()):
+    if name and not env.get("AFTERCLOSE_DATA_DIR") and (working_copy := checkout()):
         wanted = working_copy / ".cache"
-    home = wanted / ("postgres-test" if throwaway else "postgres")
+    home = wanted / (f"postgres-{name}" if name else "postgres")
     if not (can_pass(account, wanted) and _can_make(wanted)):
         home = cache_folder(account, env) / short_hash(wanted) / home.name
     return Places(home, socket_folder(home, account, env), account)
