@@ -21,6 +21,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule(
         "billing.advance_periods", "0 7 * * *", "Move derived billing periods on to today."
     ),
+    Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
     Schedule("config.retry_stalled_jobs", "*/5 * * * *", "Give jobs of a dead worker to another."),
 )
 

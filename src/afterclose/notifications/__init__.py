@@ -3,4 +3,6 @@
 Owns: Notification, Preference, OutgoingMail.
 Reads: accounts (a notification may be about one).
 Announces: nothing.
+
+``actions`` tells members (inbox and mail, once per key); ``delivery`` sends the mails.
 """

@@ -20,6 +20,10 @@ class Kind(models.TextChoices):
     IMPORT_FINISHED = "import_finished", "Import finished"
 
 
+# Kinds that also go out by mail, unless a member's preference says no; the others are inbox only.
+MAILED = frozenset({Kind.MENTION, Kind.RENEWAL_REMINDER})
+
+
 class Notification(TenantModel):
     """One line in a member's inbox."""
 
@@ -87,18 +91,28 @@ class OutgoingMail(TenantModel):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
+    key = models.CharField(
+        max_length=250, null=True, blank=True, help_text="Written at most once per key."
+    )
     created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When we gave up; last_error says why."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "key"], name="mail_once")
+        ]
         indexes: ClassVar = [
             models.Index(
                 "business",
-                "created_at",
+                "next_try_at",
                 name="mail_to_send",
-                condition=models.Q(sent_at__isnull=True),
+                condition=models.Q(sent_at__isnull=True, failed_at__isnull=True),
             )
         ]
 

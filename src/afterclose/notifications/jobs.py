@@ -1,0 +1,17 @@
+"""The job that sends mails; scheduled each minute in ``config/schedule.py``."""
+
+from __future__ import annotations
+
+from afterclose.businesses import actors
+from afterclose.businesses.jobs import business_job, every_business
+from afterclose.kit import clock
+from afterclose.notifications import delivery
+
+
+@business_job("notifications.send_mails_of_business", atomic=False)
+def send_mails_of_business(business_id: int, timestamp: int = 0) -> None:
+    """Send what is due of one business."""
+    delivery.send_due(actor=actors.system(business_id), at=clock.now())
+
+
+send_mails = every_business("notifications.send_mails", send_mails_of_business)
