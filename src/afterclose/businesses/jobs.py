@@ -13,6 +13,7 @@ from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from afterclose.businesses import invitations
 from afterclose.businesses.models import Business
 from afterclose.businesses.settings import remember_settings
 from afterclose.businesses.tenancy import business_context
@@ -64,3 +65,9 @@ def every_business(name: str, job: Any) -> Any:
 
     JOBS[name] = run
     return app.task(name=name, queue="default", retry=PATIENT)(run)
+
+
+@business_job("businesses.send_invitation", atomic=False)
+def send_invitation(business_id: int, membership_id: int, invited_by: str) -> None:
+    """Mail one invitation; a member who was deactivated meanwhile gets none."""
+    invitations.send(membership_id=membership_id, invited_by=invited_by)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from afterclose.businesses.actors import Actor
@@ -20,7 +20,7 @@ class MemberRequest(HttpRequest):
     viewer: Actor
 
 
-def page[**P, R: HttpResponse](
+def page[**P, R: HttpResponseBase](
     *, right: Right | None
 ) -> Callable[
     [Callable[Concatenate[MemberRequest, P], R]], Callable[Concatenate[HttpRequest, P], Any]

@@ -1,0 +1,43 @@
+"""What goes wrong with people and businesses, in words for the person who asked."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """Something that may not be done as things stand; the message says why and what to do."""
+
+    status = 409
+
+    @property
+    def message(self) -> str:
+        """The sentence for the page."""
+        return str(self)
+
+
+class LastSuperAdmin(Refused):
+    """A business always keeps somebody who may do everything."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is the last super admin of this business. "
+            "Make somebody else super admin first."
+        )
+
+
+class OnlySuperAdmins(Refused):
+    """An admin cannot make themselves more than they are."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only a super admin can give or take the role super admin, or deactivate one. "
+            "Ask a super admin of your business."
+        )
+
+
+class AlreadyMember(Refused):
+    """The e-mail address belongs to somebody who is a member already."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email} is a member of this business already. Change their role below.")
