@@ -49,11 +49,12 @@ def change_account(*, actor: Actor, at: datetime, account_id: int, **values: Any
     """
     require(actor, Right.ACCOUNTS_EDIT)
     account = Account.objects.select_for_update(of=("self",)).get(pk=account_id)
-    changes = audit.difference(account, _tidy(values))
+    values = _tidy(values)
+    changes = audit.difference({name: getattr(account, name) for name in values}, values)
     if not changes:
         return account
     before = account.stage
-    for name, value in _tidy(values).items():
+    for name, value in values.items():
         setattr(account, name, value)
     _settle_churn(account, at.date())
     account.full_clean(exclude=["business"])
@@ -231,7 +232,7 @@ def change_contact(*, actor: Actor, at: datetime, contact_id: int, **values: Any
     require(actor, Right.ACCOUNTS_EDIT)
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
     values = _tidy(values)
-    changes = audit.difference(contact, values)
+    changes = audit.difference({name: getattr(contact, name) for name in values}, values)
     if not changes:
         return contact
     for name, value in values.items():

@@ -9,3 +9,59 @@ class AccountsConfig(AppConfig):
     name = "afterclose.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Navigation, search, panels of the account page, what a new business starts with."""
+        from afterclose.accounts import importing, panels, queries, reasons
+        from afterclose.businesses import actions
+        from afterclose.businesses.permissions import Right
+        from afterclose.ui import navigation, palette
+
+        actions.for_new_business.append(reasons.add_default_reasons)
+        importing.register()
+        navigation.register(
+            navigation.Entry(
+                section="",
+                label="Accounts",
+                url_name="accounts:list",
+                icon="building",
+                right=Right.ACCOUNTS_VIEW,
+                order=20,
+                keywords=("customers", "companies"),
+            )
+        )
+        navigation.register_create(
+            navigation.Create(
+                label="Account",
+                url_name="accounts:create",
+                icon="building",
+                right=Right.ACCOUNTS_EDIT,
+                drawer=True,
+                order=10,
+            )
+        )
+        palette.register("Accounts", queries.find_accounts, order=10)
+        palette.register("Contacts", queries.find_contacts, order=20)
+        panels.register(
+            panels.Panel(
+                key="timeline",
+                title="Timeline",
+                url_name="accounts:timeline",
+                right=Right.ACCOUNTS_VIEW,
+                icon="history",
+                order=50,
+                height="xl",
+                refresh="timeline-changed",
+            )
+        )
+        panels.register(
+            panels.Panel(
+                key="contacts",
+                title="Contacts",
+                url_name="accounts:contacts_panel",
+                right=Right.ACCOUNTS_VIEW,
+                icon="users",
+                order=20,
+                area="side",
+            )
+        )

@@ -25,6 +25,7 @@ class Panel:
     order: int
     area: Literal["main", "side"] = "main"
     height: Literal["sm", "md", "lg", "xl"] = "md"
+    refresh: str = ""
 
 
 _panels: dict[str, Panel] = {}

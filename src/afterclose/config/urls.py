@@ -4,9 +4,13 @@ from django.urls import include, path
 
 urlpatterns = [
     path("sign-in/", include("allauth.urls")),
-#    #    path("", include("afterclose.ui.urls")),
+    path("", include("afterclose.ui.urls")),
     path("", include("afterclose.businesses.urls")),
     path("", include("afterclose.accounts.urls")),
+    path("", include("afterclose.feedback.urls")),
+    path("", include("afterclose.support.urls")),
+    path("", include("afterclose.usage.urls")),
+    path("", include("afterclose.billing.urls")),
 ]
 
 handler400 = "afterclose.ui.errors.bad_request"

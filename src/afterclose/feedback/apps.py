@@ -9,3 +9,21 @@ class FeedbackConfig(AppConfig):
     name = "afterclose.feedback"
     label = "feedback"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Its panel on the account page."""
+        from afterclose.accounts import panels
+        from afterclose.businesses.permissions import Right
+
+        panels.register(
+            panels.Panel(
+                key="feedback",
+                title="Surveys",
+                url_name="feedback:panel",
+                right=Right.ACCOUNTS_VIEW,
+                icon="message-star",
+                order=45,
+                area="side",
+                height="sm",
+            )
+        )

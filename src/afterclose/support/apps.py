@@ -9,3 +9,27 @@ class SupportConfig(AppConfig):
     name = "afterclose.support"
     label = "support"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the importer of tickets."""
+        from afterclose.support import importing
+
+        importing.register()
+
+    def ready(self) -> None:
+        """Its panel on the account page."""
+        from afterclose.accounts import panels
+        from afterclose.businesses.permissions import Right
+
+        panels.register(
+            panels.Panel(
+                key="support",
+                title="Support",
+                url_name="support:panel",
+                right=Right.ACCOUNTS_VIEW,
+                icon="lifebuoy",
+                order=40,
+                area="side",
+                height="sm",
+            )
+        )

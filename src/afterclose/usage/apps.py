@@ -9,3 +9,27 @@ class UsageConfig(AppConfig):
     name = "afterclose.usage"
     label = "usage"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the importer of usage."""
+        from afterclose.usage import importing
+
+        importing.register()
+
+    def ready(self) -> None:
+        """Its panel on the account page."""
+        from afterclose.accounts import panels
+        from afterclose.businesses.permissions import Right
+
+        panels.register(
+            panels.Panel(
+                key="usage",
+                title="Usage",
+                url_name="usage:panel",
+                right=Right.ACCOUNTS_VIEW,
+                icon="activity",
+                order=30,
+                area="main",
+                height="lg",
+            )
+        )

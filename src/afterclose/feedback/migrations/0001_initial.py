@@ -7,32 +7,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SurveyAnswer',
+            name="SurveyAnswer",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
-                ('survey', models.CharField(choices=[('nps', 'NPS'), ('csat', 'CSAT'), ('ces', 'CES')], max_length=4)),
-                ('score', models.PositiveSmallIntegerField()),
-                ('comment', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField()),
-                ('is_sample', models.BooleanField(default=False)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='survey_answers', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('contact', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='survey_answers', to='accounts.contact')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
+                (
+                    "survey",
+                    models.CharField(
+                        choices=[("nps", "NPS"), ("csat", "CSAT"), ("ces", "CES")], max_length=4
+                    ),
+                ),
+                ("score", models.PositiveSmallIntegerField()),
+                ("comment", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField()),
+                ("is_sample", models.BooleanField(default=False)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="survey_answers",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
+                (
+                    "contact",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="survey_answers",
+                        to="accounts.contact",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('business'), models.F('account'), models.F('answered_at'), name='survey_answer_recent')],
-                'constraints': [models.UniqueConstraint(fields=('business', 'external_id'), name='survey_answer_external_id'), models.CheckConstraint(condition=models.Q(models.Q(('score__lte', 10), ('survey', 'nps')), models.Q(('score__gte', 1), ('score__lte', 5), ('survey', 'csat')), models.Q(('score__gte', 1), ('score__lte', 7), ('survey', 'ces')), _connector='OR'), name='survey_answer_on_scale')],
+                "indexes": [
+                    models.Index(
+                        models.F("business"),
+                        models.F("account"),
+                        models.F("answered_at"),
+                        name="survey_answer_recent",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "external_id"), name="survey_answer_external_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("score__lte", 10), ("survey", "nps")),
+                            models.Q(("score__gte", 1), ("score__lte", 5), ("survey", "csat")),
+                            models.Q(("score__gte", 1), ("score__lte", 7), ("survey", "ces")),
+                            _connector="OR",
+                        ),
+                        name="survey_answer_on_scale",
+                    ),
+                ],
             },
         ),
     ]

@@ -7,68 +7,164 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
-                ('requester_email', models.EmailField(blank=True, max_length=254)),
-                ('requester_domain', models.CharField(blank=True, db_collation='C', max_length=253)),
-                ('subject', models.CharField(blank=True, max_length=300)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High'), ('urgent', 'Urgent')], default='normal', max_length=6)),
-                ('opened_at', models.DateTimeField()),
-                ('solved_at', models.DateTimeField(blank=True, null=True)),
-                ('first_response_minutes', models.PositiveIntegerField(blank=True, null=True)),
-                ('reopened_count', models.PositiveIntegerField(default=0)),
-                ('satisfaction', models.DecimalField(blank=True, decimal_places=1, help_text='As the desk rates it.', max_digits=3, null=True)),
-                ('was_escalated', models.BooleanField(default=False)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tickets', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
+                ("requester_email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "requester_domain",
+                    models.CharField(blank=True, db_collation="C", max_length=253),
+                ),
+                ("subject", models.CharField(blank=True, max_length=300)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("low", "Low"),
+                            ("normal", "Normal"),
+                            ("high", "High"),
+                            ("urgent", "Urgent"),
+                        ],
+                        default="normal",
+                        max_length=6,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("solved_at", models.DateTimeField(blank=True, null=True)),
+                ("first_response_minutes", models.PositiveIntegerField(blank=True, null=True)),
+                ("reopened_count", models.PositiveIntegerField(default=0)),
+                (
+                    "satisfaction",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        help_text="As the desk rates it.",
+                        max_digits=3,
+                        null=True,
+                    ),
+                ),
+                ("was_escalated", models.BooleanField(default=False)),
+                ("is_sample", models.BooleanField(default=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tickets",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reopening',
+            name="Reopening",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('reopened_at', models.DateTimeField()),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('ticket', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reopenings', to='support.ticket')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("reopened_at", models.DateTimeField()),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business",
+                    afterclose.businesses.tenancy.BusinessField(
+                        db_index=False,
+                        default=afterclose.businesses.context.required_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.business",
+                    ),
+                ),
+                (
+                    "ticket",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reopenings",
+                        to="support.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(models.F('business'), models.F('opened_at'), models.F('id'), name='ticket_opened'),
+            model_name="ticket",
+            index=models.Index(
+                models.F("business"), models.F("opened_at"), models.F("id"), name="ticket_opened"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(models.F('business'), models.F('account'), models.F('opened_at'), condition=models.Q(('solved_at__isnull', True)), name='ticket_open'),
+            model_name="ticket",
+            index=models.Index(
+                models.F("business"),
+                models.F("account"),
+                models.F("opened_at"),
+                condition=models.Q(("solved_at__isnull", True)),
+                name="ticket_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(models.F('business'), models.F('requester_domain'), condition=models.Q(('account__isnull', True)), name='ticket_unmatched'),
+            model_name="ticket",
+            index=models.Index(
+                models.F("business"),
+                models.F("requester_domain"),
+                condition=models.Q(("account__isnull", True)),
+                name="ticket_unmatched",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(fields=('business', 'external_id'), name='ticket_external_id'),
+            model_name="ticket",
+            constraint=models.UniqueConstraint(
+                fields=("business", "external_id"), name="ticket_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('solved_at__isnull', True), ('solved_at__gte', models.F('opened_at')), _connector='OR'), name='ticket_solved_after_opened'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("solved_at__isnull", True),
+                    ("solved_at__gte", models.F("opened_at")),
+                    _connector="OR",
+                ),
+                name="ticket_solved_after_opened",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reopening',
-            index=models.Index(models.F('business'), models.F('account'), models.F('reopened_at'), name='reopening_recent'),
+            model_name="reopening",
+            index=models.Index(
+                models.F("business"),
+                models.F("account"),
+                models.F("reopened_at"),
+                name="reopening_recent",
+            ),
         ),
     ]

@@ -1,0 +1,105 @@
+"""People at an account: the panel, and adding, changing and removing one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from afterclose.accounts import actions, queries
+from afterclose.accounts.forms import ContactForm
+from afterclose.businesses.permissions import Right
+from afterclose.businesses.views import MemberRequest, page
+
+SHOWN_IN_PANEL = 8
+
+
+@require_safe
+@page(right=Right.ACCOUNTS_VIEW)
+def panel(request: MemberRequest, account_id: int) -> HttpResponse:
+    """The people who matter, those with a part to play first."""
+    account = queries.account(request.viewer, account_id)
+    found = list(queries.contacts(request.viewer, account_id)[: SHOWN_IN_PANEL + 1])
+    return render(
+        request,
+        "accounts/_contacts_panel.html",
+        {
+            "account": account,
+            "contacts": found[:SHOWN_IN_PANEL],
+            "has_more": len(found) > SHOWN_IN_PANEL,
+            "may_edit": request.viewer.may(Right.ACCOUNTS_EDIT),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@page(right=Right.ACCOUNTS_EDIT)
+def add(request: MemberRequest, account_id: int) -> HttpResponse:
+    """Add a person to an account."""
+    account = queries.account(request.viewer, account_id)
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contact = actions.add_contact(
+                actor=request.viewer, at=timezone.now(), account_id=account_id, **form.cleaned_data
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{contact.name} added")
+            return redirect("accounts:detail", account_id)
+    return render(
+        request,
+        "accounts/form.html",
+        {
+            "form": form,
+            "account": account,
+            "title": f"Add a contact to {account.name}",
+            "submit": "Add contact",
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@page(right=Right.ACCOUNTS_EDIT)
+def edit(request: MemberRequest, account_id: int, contact_id: int) -> HttpResponse:
+    """Change a person at an account."""
+    account = queries.account(request.viewer, account_id)
+    contact = queries.contact(request.viewer, account_id, contact_id)
+    form = ContactForm(request.POST or None, instance=contact)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_contact(
+                actor=request.viewer, at=timezone.now(), contact_id=contact_id, **form.cleaned_data
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "Changes saved")
+            return redirect("accounts:detail", account_id)
+    return render(
+        request,
+        "accounts/form.html",
+        {
+            "form": form,
+            "account": account,
+            "contact": contact,
+            "title": f"Edit {contact.name}",
+            "submit": "Save changes",
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@require_POST
+@page(right=Right.ACCOUNTS_EDIT)
+def remove(request: MemberRequest, account_id: int, contact_id: int) -> HttpResponse:
+    """Remove a person from an account."""
+    contact = queries.contact(request.viewer, account_id, contact_id)
+    actions.remove_contact(actor=request.viewer, at=timezone.now(), contact_id=contact_id)
+    messages.success(request, f"{contact.name} removed")
+    return redirect("accounts:detail", account_id)
