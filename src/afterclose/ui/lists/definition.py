@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
@@ -75,7 +75,8 @@ class Selected(Protocol):
 @dataclass(frozen=True)
 class BulkAction:
     """Something done to many rows: `run(viewer, selection, data)` calls one action of the app
-    (which checks the right) and returns a sentence for the toast; `form` asks for more."""
+    (which checks the right) and returns a sentence for the toast; `form` asks for more. It runs
+    within the request, so `most` bounds how many rows it takes at once."""
 
     name: str
     label: str
@@ -84,7 +85,8 @@ class BulkAction:
     form_kwargs: Callable[[Any], dict[str, Any]] | None = None
     danger: bool = False
     text: str = ""
-    visible: Callable[[Any], bool] | None = field(default=None)
+    visible: Callable[[Any], bool] | None = None
+    most: int = 1000
 
 
 class List:

@@ -24,7 +24,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from afterclose.ui import feedback
+from afterclose.ui import feedback, formats
 from afterclose.ui.lists import saved_views
 from afterclose.ui.lists.bulk import Selection
 from afterclose.ui.lists.context import ListContext
@@ -173,6 +173,12 @@ def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> Htt
     if not count:
         messages.info(request, f"No {page.list.noun[1]} were selected, so nothing was changed.")
         return HttpResponseRedirect(page.url(page.state))
+    if count > action.most:
+        reason = (
+            f"“{action.label}” takes at most {formats.number(action.most)} {page.list.noun[1]} at "
+            f"once and {formats.number(count)} are selected. Filter the list to fewer."
+        )
+        return _refused(request, page, reason, extra)
     confirmed = request.POST.get("confirmed", "")
     form = _form(action, viewer, request.POST if confirmed else None)
     moved = bool(confirmed) and confirmed != str(count)

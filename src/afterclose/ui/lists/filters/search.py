@@ -22,7 +22,7 @@ class TextSearch:
     exact: Sequence[str] = ()
     prefix: Sequence[str] = ()
     contains: Sequence[str] = ()
-    key: Callable[[str], str] = str.casefold
+    key: Callable[[str], str] = str.lower
     label: str = ""
 
     def clean(self, text: str) -> str:

@@ -1,0 +1,287 @@
+"""The lists of accounts and of contacts (CS-8, CS-9); apps above add columns and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, override
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from afterclose.accounts import actions, queries
+from afterclose.accounts.models import Account, Contact, Stage
+from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import Membership
+from afterclose.businesses.permissions import Right
+from afterclose.ui.lists import (
+    NOTHING,
+    BooleanColumn,
+    BooleanFilter,
+    BulkAction,
+    ChoiceColumn,
+    ChoiceFilter,
+    Column,
+    DateColumn,
+    DateRangeFilter,
+    Empty,
+    InstantColumn,
+    InstantRangeFilter,
+    List,
+    NumberColumn,
+    NumberRangeFilter,
+    Option,
+    PersonColumn,
+    RelationFilter,
+    Row,
+    Selected,
+    TextSearch,
+    View,
+)
+from afterclose.ui.templatetags.ui import badge
+
+STAGE_TONES = {
+    Stage.PROSPECT: "neutral",
+    Stage.ONBOARDING: "info",
+    Stage.ACTIVE: "good",
+    Stage.RENEWAL: "accent",
+    Stage.EXPANDING: "good",
+    Stage.CHURNED: "neutral",
+}
+
+
+def member_options(viewer: Actor, text: str, limit: int) -> list[Option]:
+    """Members whose name or address holds the text."""
+    found = queries.members(viewer)
+    if text:
+        found = found.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text))
+    return [Option(str(member.id), str(member.person)) for member in found[:limit]]
+
+
+def member_labels(viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
+    """Names of members by id, also of those who have left."""
+    found = Membership.objects.filter(id__in=ids).select_related("person")
+    return {str(member.id): str(member.person) for member in found}
+
+
+def account_options(viewer: Actor, text: str, limit: int) -> list[Option]:
+    """Accounts whose name begins with the text."""
+    found = Account.objects.order_by("name_key", "id")
+    if text:
+        found = found.filter(queries.prefix("name_key", text.strip().lower()))
+    rows = found.values_list("id", "name")[:limit]
+    return [Option(str(account_id), name) for account_id, name in rows]
+
+
+def account_labels(viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
+    """Names of accounts by id."""
+    found = Account.objects.filter(id__in=ids).values_list("id", "name")
+    return {str(account_id): name for account_id, name in found}
+
+
+def _member_column(name: str, label: str, *, optional: bool = False) -> PersonColumn:
+    full, email = f"{name}__person__name", f"{name}__person__email"
+    return PersonColumn(
+        name,
+        label,
+        needs=(full, email),
+        value=lambda row: row[full] or row[email],
+        optional=optional,
+    )
+
+
+def may_edit(viewer: Actor) -> bool:
+    """Whether bulk changes are on offer."""
+    return viewer.may(Right.ACCOUNTS_EDIT)
+
+
+class OwnerForm(forms.Form):
+    """Who looks after the selected accounts from now on."""
+
+    csm: forms.ModelChoiceField[Membership] = forms.ModelChoiceField(
+        Membership.objects.none(), label="CSM", required=False, empty_label="Nobody"
+    )
+
+    def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["csm"].queryset = queries.members(viewer)  # type: ignore[attr-defined]
+
+
+class StageForm(forms.Form):
+    """The stage that the selected accounts are in."""
+
+    stage = forms.ChoiceField(choices=Stage.choices)
+
+
+def _change(viewer: Actor, selection: Selected, **values: Any) -> int:
+    at, changed = timezone.now(), 0
+    for ids in selection.ids():
+        for account_id in ids:
+            actions.change_account(actor=viewer, at=at, account_id=account_id, **values)
+            changed += 1
+    return changed
+
+
+def change_owner(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
+    """Give the selected accounts to a CSM."""
+    count = _change(viewer, selection, csm=data["csm"])
+    return f"{count} accounts now belong to {data['csm'] or 'nobody'}."
+
+
+def change_stage(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
+    """Put the selected accounts into a stage."""
+    count = _change(viewer, selection, stage=data["stage"])
+    return f"{count} accounts are now in stage {Stage(data['stage']).label}."
+
+
+class AccountList(List):
+    """Every account of the business."""
+
+    name = "accounts"
+    title = "Accounts"
+    lead = "Every customer, from the first talk to the last renewal."
+    noun = ("account", "accounts")
+    columns = [
+        Column("name", "Name", sort="name_key", link=True),
+        ChoiceColumn("stage", "Stage", choices=Stage, tones=STAGE_TONES),
+        BooleanColumn(
+            "at_risk",
+            "At risk",
+            path="is_at_risk",
+            render=lambda row, value: badge("At risk", tone="bad", dot=True) if value else NOTHING,
+        ),
+        _member_column("csm", "CSM"),
+        DateColumn("customer_since", "Customer since", sort=True),
+        Column("plan", "Plan", sort=True, optional=True),
+        NumberColumn("seats", "Seats", optional=True),
+        Column("industry", "Industry", sort=True, optional=True),
+        Column("country", "Country", sort=True, optional=True),
+        Column("domain", "Domain", sort=True, optional=True),
+        Column("source", "Source", optional=True),
+        _member_column("ae", "AE", optional=True),
+        Column("parent", "Parent", path="parent__name", optional=True),
+        DateColumn("churned_on", "Churned on", optional=True),
+        Column("external_id", "External id", optional=True),
+        InstantColumn("updated_at", "Last changed", sort=True, optional=True),
+    ]
+    filters = [
+        ChoiceFilter("stage", "Stage", choices=Stage),
+        BooleanFilter("at_risk", "At risk", path="is_at_risk"),
+        RelationFilter(
+            "csm", "CSM", path="csm_id", options=member_options, labels=member_labels, empty="Nobody"
+        ),
+        RelationFilter(
+            "ae", "AE", path="ae_id", options=member_options, labels=member_labels, empty="Nobody"
+        ),
+        DateRangeFilter("customer_since", "Customer since"),
+        DateRangeFilter("churned_on", "Churned on"),
+        NumberRangeFilter("seats", "Seats"),
+        RelationFilter(
+            "parent", "Parent", path="parent_id", options=account_options, labels=account_labels,
+            empty="No parent",
+        ),
+        InstantRangeFilter("updated_at", "Last changed"),
+    ]  # fmt: skip
+    search = TextSearch(
+        exact=["external_id"],
+        prefix=["name_key", "domain"],
+        contains=["name_key"],
+        label="Search by name, domain or external id",
+    )
+    default_sort = "name"
+    views = [
+        View("at-risk", "At risk", "at_risk=yes"),
+        View("onboarding", "Onboarding", "stage=onboarding"),
+        View("churned", "Churned", "stage=churned&cols=name,churned_on,csm,customer_since"),
+    ]
+    bulk_actions = [
+        BulkAction("owner", "Change CSM", change_owner, form=OwnerForm, visible=may_edit,
+                   form_kwargs=lambda viewer: {"viewer": viewer}),
+        BulkAction("stage", "Change stage", change_stage, form=StageForm, visible=may_edit,
+                   text="The change of stage is noted on the timeline of every account."),
+    ]  # fmt: skip
+    empty = Empty(
+        "No accounts yet",
+        "Import your customers from a file, or add the first one by hand.",
+        actions=[("Add account", "accounts:create")],
+        icon="building",
+    )
+
+    @override
+    def queryset(self, viewer: Actor) -> QuerySet[Account]:
+        return queries.accounts(viewer)
+
+    @override
+    def row_url(self, row: Row, /) -> str:
+        return reverse("accounts:detail", args=[row["id"]])
+
+    @override
+    def may_export(self, viewer: Actor, /) -> bool:
+        return viewer.may(Right.ACCOUNTS_EXPORT)
+
+
+class ContactList(List):
+    """Everybody at every account."""
+
+    name = "contacts"
+    title = "Contacts"
+    lead = "The people at your accounts, and the parts they play."
+    noun = ("contact", "contacts")
+    columns = [
+        Column("name", "Name", sort="name_key", link=True),
+        Column("account", "Account", path="account__name", needs=("account_id",),
+               link=lambda row: reverse("accounts:detail", args=[row["account_id"]])),
+        Column("title", "Title"),
+        Column("email", "E-mail", sort=True),
+        Column("phone", "Phone", optional=True),
+        BooleanColumn("champion", "Champion", path="is_champion", no="–"),
+        BooleanColumn("economic_buyer", "Economic buyer", path="is_economic_buyer", no="–"),
+        BooleanColumn("technical_buyer", "Technical buyer", path="is_technical_buyer", no="–",
+                      optional=True),
+        BooleanColumn("detractor", "Detractor", path="is_detractor", no="–"),
+        DateColumn("left_on", "Left on", optional=True),
+        Column("external_id", "External id", optional=True),
+    ]  # fmt: skip
+    filters = [
+        BooleanFilter("champion", "Champion", path="is_champion"),
+        BooleanFilter("economic_buyer", "Economic buyer", path="is_economic_buyer"),
+        BooleanFilter("technical_buyer", "Technical buyer", path="is_technical_buyer"),
+        BooleanFilter("detractor", "Detractor", path="is_detractor"),
+        RelationFilter(
+            "account", "Account", path="account_id", options=account_options,
+            labels=account_labels, empty="",
+        ),
+        ChoiceFilter("stage", "Account stage", path="account__stage", choices=Stage),
+        DateRangeFilter("left_on", "Left on"),
+    ]  # fmt: skip
+    search = TextSearch(
+        exact=["external_id"],
+        prefix=["name_key", "email"],
+        contains=["name_key"],
+        label="Search by name or e-mail",
+    )
+    default_sort = "name"
+    views = [
+        View("champions", "Champions", "champion=yes"),
+        View("detractors", "Detractors", "detractor=yes"),
+    ]
+    empty = Empty(
+        "No contacts yet",
+        "Contacts come with an import, or are added on the page of an account.",
+        actions=[("Go to accounts", "accounts:list")],
+        icon="users",
+    )
+    row_needs = ("account_id",)
+
+    @override
+    def queryset(self, viewer: Actor) -> QuerySet[Contact]:
+        return queries.all_contacts(viewer)
+
+    @override
+    def row_url(self, row: Row, /) -> str:
+        return reverse("accounts:detail", args=[row["account_id"]])
+
+    @override
+    def may_export(self, viewer: Actor, /) -> bool:
+        return viewer.may(Right.ACCOUNTS_EXPORT)
