@@ -93,6 +93,12 @@ def contacts(viewer: Actor, account_id: int) -> QuerySet[Contact]:
     )
 
 
+def all_contacts(viewer: Actor) -> QuerySet[Contact]:
+    """Everybody at every account of the viewer's business."""
+    require(viewer, Right.ACCOUNTS_VIEW)
+    return Contact.objects.all()
+
+
 def contact(viewer: Actor, account_id: int, contact_id: int) -> Contact:
     """One person at an account; raises Http404."""
     require(viewer, Right.ACCOUNTS_VIEW)

@@ -1,6 +1,28 @@
 """Addresses of the app."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+
+from afterclose.accounts.views import contacts, detail, flags, lists, timeline
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+
+_account = [
+    path("", detail.detail, name="detail"),
+    path("edit/", detail.edit, name="edit"),
+    path("stage/", detail.stage, name="stage"),
+    path("at-risk/", flags.flag, name="flag"),
+    path("at-risk/clear/", flags.clear, name="clear"),
+    path("activity/", timeline.log, name="log"),
+    path("contacts/add/", contacts.add, name="contact_add"),
+    path("contacts/<int:contact_id>/", contacts.edit, name="contact_edit"),
+    path("contacts/<int:contact_id>/remove/", contacts.remove, name="contact_remove"),
+    path("panels/timeline/", timeline.panel, name="timeline"),
+    path("panels/contacts/", contacts.panel, name="contacts_panel"),
+]
+
+urlpatterns = [
+    path("accounts/", lists.accounts, name="list"),
+    path("accounts/contacts/", lists.contacts, name="contacts"),
+    path("accounts/new/", detail.create, name="create"),
+    path("accounts/<int:account_id>/", include(_account)),
+]
