@@ -11,16 +11,12 @@ class BillingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Offer the importer of subscriptions."""
-        from afterclose.billing import importing
-
-        importing.register()
-
-    def ready(self) -> None:
-        """Its panel on the account page."""
+        """Its panel on the account page, and what it takes from imports."""
         from afterclose.accounts import panels
+        from afterclose.billing import importing
         from afterclose.businesses.permissions import Right
 
+        importing.register()
         panels.register(
             panels.Panel(
                 key="billing",

@@ -11,16 +11,12 @@ class SupportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Offer the importer of tickets."""
+        """Its panel on the account page, and what it takes from imports."""
+        from afterclose.accounts import panels
+        from afterclose.businesses.permissions import Right
         from afterclose.support import importing
 
         importing.register()
-
-    def ready(self) -> None:
-        """Its panel on the account page."""
-        from afterclose.accounts import panels
-        from afterclose.businesses.permissions import Right
-
         panels.register(
             panels.Panel(
                 key="support",
