@@ -59,6 +59,8 @@ class Importer(ABC):
     fields: ClassVar[tuple[Field, ...]]
     # Columns that a later import of the same row must not set back.
     only_when_created: ClassVar[frozenset[str]] = frozenset()
+    # Columns that `reconcile` looks at or sets beside those of the file.
+    also_read: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def label(self) -> str:
@@ -87,7 +89,8 @@ class Importer(ABC):
             record.data, record.stored, record.changes = {}, None, {}
         self.prepare([record for record in records if record.is_good], context)
         good = [record for record in records if record.is_good]
-        columns = {name for record in good for name in record.data} - {"external_id"}
+        columns = {name for record in good for name in record.data} | self.also_read
+        columns -= {"external_id"}
         stored = self.find(good, columns) if good else {}
         for record in good:
             record.stored = stored.get(self.key(record))

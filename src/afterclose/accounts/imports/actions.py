@@ -1,0 +1,423 @@
+"""What a person does with files: take in, map, check, import, cancel, save a profile.
+
+Every action checks the right first; the passes themselves run in jobs (`jobs.py`) or, for
+small files and the command line, in the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from pathlib import PurePath
+from typing import IO, Any
+
+from django.db import transaction
+
+from afterclose.accounts import timeline
+from afterclose.accounts.imports import engine, storage
+from afterclose.accounts.imports.fields import FieldType
+from afterclose.accounts.imports.guessing import guess_mapping, missing_fields
+from afterclose.accounts.imports.models import (
+    REJECTED,
+    ImportProfile,
+    ImportRow,
+    ImportRun,
+    ImportSet,
+    Outcome,
+    RunState,
+    ShiftMode,
+)
+from afterclose.accounts.imports.registry import importer_of, importers, recognise
+from afterclose.businesses import audit
+from afterclose.businesses.actors import Actor
+from afterclose.businesses.permissions import Right, require
+from afterclose.kit import clock
+from afterclose.kit.currencies import EXPONENTS
+from afterclose.kit.tabular import Dialect, detect, normalise_header
+from afterclose.kit.tabular.values import ORDER_WORDS
+
+CHANGEABLE = (RunState.MAPPING, RunState.PREVIEWED, RunState.FAILED, RunState.CANCELLED)
+DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Pipe"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with byte-order mark",
+    "cp1252": "Windows-1252 (Western Europe)",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16, little-endian",
+    "utf-16-be": "UTF-16, big-endian",
+}
+
+
+class ImportProblem(ValueError):
+    """Something a person can put right; `field` names the form field it belongs to."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@transaction.atomic
+def start_set(
+    *,
+    actor: Actor,
+    at: datetime,
+    shift_mode: str = ShiftMode.NONE,
+    shift_days: int | None = None,
+    shift_newest_to: date | None = None,
+) -> ImportSet:
+    """Begin a set of files whose dates move together.
+
+    `shift_days` is for the mode "days"; the mode "newest" finds it out when the first file is
+    checked, from all files of the set that are there by then.
+    """
+    require(actor, Right.ACCOUNTS_IMPORT)
+    if shift_mode == ShiftMode.DAYS and shift_days is None:
+        raise ImportProblem("Say by how many days the dates move.", field="shift_days")
+    if shift_days is not None and abs(shift_days) > 36_525:
+        raise ImportProblem("Dates can move by at most a hundred years.", field="shift_days")
+    return ImportSet.objects.create(
+        created_at=at,
+        created_by_id=actor.membership_id,
+        shift_mode=shift_mode,
+        shift_days={ShiftMode.NONE: 0, ShiftMode.DAYS: shift_days}.get(ShiftMode(shift_mode)),
+        shift_newest_to=shift_newest_to,
+    )
+
+
+@transaction.atomic
+def take_in(
+    *,
+    actor: Actor,
+    at: datetime,
+    import_set: ImportSet,
+    file_name: str,
+    stream: IO[bytes],
+    size: int,
+    kind: str = "",
+    profile: ImportProfile | None = None,
+) -> ImportRun:
+    """Store a file and look at it. `kind` "" means: recognise it by its headings.
+
+    Raises the `TabularError`s of `kit.tabular`, or `ImportProblem` when no kind fits.
+    """
+    require(actor, Right.ACCOUNTS_IMPORT)
+    found = detect(stream, size=size)
+    chosen = kind or recognise(found.headers)
+    if chosen is None:
+        kinds = ", ".join(importer.noun[1] for importer in importers())
+        raise ImportProblem(
+            f"“{file_name}” has the columns {_listed(found.headers)}; that fits none of {kinds}. "
+            "Choose what it contains.",
+            field="kind",
+        )
+    importer = importer_of(chosen)
+    saved = profile.mapping if profile else None
+    run = ImportRun.objects.create(
+        import_set=import_set,
+        kind=chosen,
+        file_name=PurePath(file_name).name[:255],
+        file_size=size,
+        dialect=asdict(found.dialect),
+        detection={
+            "headers": found.headers,
+            "sample": found.sample,
+            "sheets": found.sheets,
+            "byte_order_mark": found.byte_order_mark,
+            "date_order_certain": found.date_order_certain,
+            "decimal_certain": found.decimal_certain,
+            "date_example": found.date_example,
+        },
+        mapping=guess_mapping(importer.fields, found.headers, profile=saved),
+        options=dict(profile.options) if profile else {},
+        profile_name=profile.name if profile else "",
+        created_at=at,
+        created_by_id=actor.membership_id,
+        touched_at=at,
+    )
+    storage.keep(run, stream)
+    return run
+
+
+def _listed(headers: list[str]) -> str:
+    shown = ", ".join(f"“{header}”" for header in headers[:8])
+    return f"{shown} and {len(headers) - 8} more" if len(headers) > 8 else shown
+
+
+@transaction.atomic
+def change_reading(
+    *, actor: Actor, run_id: int, kind: str = "", dialect: Mapping[str, Any] | None = None
+) -> ImportRun:
+    """Correct what was detected: kind, encoding, delimiter, date order, decimal sign, sheet.
+
+    Headings are read anew and the mapping is guessed anew where they changed.
+    """
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = _changeable(run_id)
+    before = Dialect(**run.dialect)
+    wanted = replace(before, **(dialect or {}))
+    if (
+        wanted.delimiter not in DELIMITERS
+        or wanted.encoding not in ENCODINGS
+        or wanted.date_order not in ORDER_WORDS
+    ):
+        raise ImportProblem("Choose one of the offered ways to read the file.")
+    reread = (wanted.encoding, wanted.delimiter, wanted.sheet) != (
+        before.encoding,
+        before.delimiter,
+        before.sheet,
+    )
+    if reread:
+        with storage.open_content(run.id) as content:
+            headers, sample = engine.look(content, wanted)
+        run.detection = {**run.detection, "headers": headers, "sample": sample}
+    new_kind = bool(kind) and kind != run.kind
+    if new_kind:
+        run.kind = importer_of(kind).kind
+    if reread or new_kind:
+        fields = importer_of(run.kind).fields
+        run.mapping = guess_mapping(fields, run.detection["headers"])
+    run.dialect = asdict(wanted)
+    _back_to_mapping(run)
+    return run
+
+
+@transaction.atomic
+def confirm_mapping(
+    *,
+    actor: Actor,
+    run_id: int,
+    mapping: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
+) -> ImportRun:
+    """Set which column is which field. Raises `ImportProblem` for what cannot be."""
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = _changeable(run_id)
+    importer = importer_of(run.kind)
+    headers = set(run.detection["headers"])
+    names = {field.name for field in importer.fields}
+    for name, header in mapping.items():
+        if name not in names:
+            raise ImportProblem(f"{importer.label} have no field “{name}”.")
+        if header not in headers:
+            raise ImportProblem(f"The file has no column “{header}”.", field=f"map_{name}")
+    chosen = {name: header for name, header in mapping.items() if header}
+    missing = missing_fields(importer.fields, chosen)
+    if missing:
+        labels = ", ".join(field.label for field in missing)
+        raise ImportProblem(
+            f"Choose a column for: {labels}. Without it no row can be imported.",
+            field=f"map_{missing[0].name}",
+        )
+    currency = (options or {}).get("currency", "")
+    if currency and currency not in EXPONENTS:
+        raise ImportProblem(f"“{currency}” is not a currency code.", field="currency")
+    run.mapping = chosen
+    run.options = {**run.options, **(options or {})}
+    _back_to_mapping(run)
+    return run
+
+
+def _changeable(run_id: int) -> ImportRun:
+    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+    if run.state not in CHANGEABLE:
+        raise ImportProblem("This file is being worked on or has been imported already.")
+    if run.content_deleted_at is not None:
+        raise ImportProblem("The file's content is no longer kept. Upload it again.")
+    if run.state in (RunState.FAILED, RunState.CANCELLED) and run.lines_done and run.finished_at:
+        raise ImportProblem("A part of this file was imported. Upload the file again instead.")
+    return run
+
+
+def _back_to_mapping(run: ImportRun) -> None:
+    run.state, run.message = RunState.MAPPING, ""
+    run.counts, run.rows_done, run.lines_done = {}, 0, 0
+    run.save()
+
+
+@transaction.atomic
+def save_profile(*, actor: Actor, at: datetime, run_id: int, name: str) -> ImportProfile:
+    """Keep a run's mapping and options under a name, replacing the one that had it."""
+    require(actor, Right.ACCOUNTS_IMPORT)
+    if not name.strip():
+        raise ImportProblem("Give the mapping a name.", field="profile_name")
+    run = ImportRun.objects.get(id=run_id)
+    profile, _ = ImportProfile.objects.update_or_create(
+        kind=run.kind,
+        name=name.strip()[:100],
+        defaults={
+            "mapping": {field: normalise_header(header) for field, header in run.mapping.items()},
+            "options": {key: run.options[key] for key in ("currency",) if run.options.get(key)},
+            "saved_at": at,
+            "saved_by_id": actor.membership_id,
+        },
+    )
+    run.profile_name = profile.name
+    run.save(update_fields=["profile_name"])
+    return profile
+
+
+@transaction.atomic
+def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
+    """Make a run ready to be checked: earlier outcomes go, the date shift is settled.
+
+    The caller then runs `engine.work(…, state=PREVIEWING)`, or has `jobs.preview` do so.
+    """
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = _changeable(run_id)
+    fields = importer_of(run.kind).fields
+    if missing := missing_fields(fields, run.mapping):
+        raise ImportProblem(f"Choose a column for: {', '.join(each.label for each in missing)}.")
+    settle_shift(run, today=clock.today_in(actor.settings.time_zone, at=at))
+    ImportRow.objects.filter(run=run).delete()
+    run.state, run.message = RunState.PREVIEWING, ""
+    run.counts, run.rows_done, run.lines_done = {}, 0, 0
+    run.touched_at = at
+    run.save()
+    return run
+
+
+def settle_shift(run: ImportRun, *, today: date) -> None:
+    """Count the run's rows, and fix by how many days the dates of its set move.
+
+    In the mode "newest" all files of the set are looked at once; files that come later move
+    by the same number of days, so that the set stays of one piece.
+    """
+    run.rows_total, run.newest_on = engine.scan(run)
+    whole = ImportSet.objects.select_for_update(of=("self",)).get(id=run.import_set_id)
+    if whole.shift_days is None:
+        newest = [run.newest_on]
+        for other in whole.runs.exclude(id=run.id).filter(content_deleted_at__isnull=True):
+            newest.append(other.newest_on or engine.scan(other)[1])
+        known = [day for day in newest if day is not None]
+        target = whole.shift_newest_to or today - timedelta(days=1)
+        whole.shift_days = (target - max(known)).days if known else 0
+        whole.save(update_fields=["shift_days"])
+    run.shift_days = whole.shift_days
+
+
+@transaction.atomic
+def skip_preview(*, actor: Actor, run_id: int) -> ImportRun:
+    """Go on without checking first, as the command line does; start_preview has settled the
+    date shift."""
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+    if run.state != RunState.PREVIEWING or run.lines_done:
+        raise ImportProblem("This file is not waiting to be checked.")
+    run.state = RunState.PREVIEWED
+    run.save(update_fields=["state"])
+    return run
+
+
+@transaction.atomic
+def start_commit(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
+    """Make a checked run ready to be imported; the rows' outcomes are decided anew as they
+    are written. The caller runs `engine.work(…, state=COMMITTING)` or defers `jobs.commit`."""
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+    if run.state != RunState.PREVIEWED:
+        raise ImportProblem("Check the file first, then import it.")
+    run.state = RunState.COMMITTING
+    run.counts, run.rows_done, run.lines_done = {}, 0, 0
+    run.touched_at = at
+    run.save()
+    audit.record(
+        "import.started",
+        actor=actor,
+        at=at,
+        subject=run,
+        changes={"kind": run.kind, "file": run.file_name, "shift_days": run.shift_days},
+    )
+    return run
+
+
+@transaction.atomic
+def cancel(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
+    """Stop a run. What has been imported stays; the job at work notices at its next chunk."""
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+    if run.state in (RunState.DONE, RunState.CANCELLED):
+        return run
+    if run.state == RunState.COMMITTING:
+        # Figures that hang on the rows written so far must agree with them.
+        job = engine.job_of(run, at=at)
+        job.importer.finish(job.context)
+        run.finished_at = at
+    run.state = RunState.CANCELLED
+    run.touched_at = at
+    run.save(update_fields=["state", "touched_at", "finished_at"])
+    audit.record("import.cancelled", actor=actor, at=at, subject=run, changes=run.counts)
+    return run
+
+
+def mark_failed(*, run_id: int, message: str, at: datetime) -> None:
+    """The file gave out in the middle: say why. What was imported stays."""
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+        if run.state == RunState.COMMITTING:
+            job = engine.job_of(run, at=at)
+            job.importer.finish(job.context)
+            run.finished_at = at
+        run.state, run.message, run.touched_at = RunState.FAILED, message, at
+        run.save(update_fields=["state", "message", "touched_at", "finished_at"])
+
+
+def mark_done(run: ImportRun, *, actor: Actor, at: datetime) -> None:
+    """After the last chunk, in its transaction: the state, one fact, one audit entry.
+
+    Imported history is history: no row of it tells a fact of its own, so nothing reacts to
+    events of last year as if they were news.
+    """
+    run.state, run.finished_at, run.touched_at = RunState.DONE, at, at
+    run.rows_total = run.rows_done
+    run.save(update_fields=["state", "finished_at", "touched_at", "rows_total"])
+    importer = importer_of(run.kind)
+    rejected = sum(run.counts.get(outcome, 0) for outcome in REJECTED)
+    parts = [
+        f"{run.counts.get(outcome, 0)} {outcome.label.lower()}"
+        for outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
+    ]
+    if rejected:
+        parts.append(f"{rejected} rejected")
+    timeline.record(
+        "import.finished",
+        actor=actor,
+        at=at,
+        title=f"{importer.label} imported from {run.file_name}: {', '.join(parts)}"[:300],
+        subject=run,
+        payload={
+            "run": run.id,
+            "kind": run.kind,
+            "file": run.file_name,
+            "counts": run.counts,
+            "member": run.created_by_id,
+        },
+        key=f"import:{run.id}",
+    )
+    audit.record(
+        "import.finished", actor=actor, at=at, subject=run, changes={"counts": run.counts}
+    )
+
+
+@transaction.atomic
+def clean_up(*, before: datetime) -> int:
+    """Let go of contents and row outcomes of runs that ended (or were left) before a moment.
+
+    The runs themselves and their counts stay. Returns how many were cleaned.
+    """
+    old = list(
+        ImportRun.objects.filter(content_deleted_at__isnull=True, touched_at__lt=before).exclude(
+            state__in=[RunState.PREVIEWING, RunState.COMMITTING]
+        )[:100]
+    )
+    for run in old:
+        run.pieces.all().delete()
+        run.rows.all().delete()
+        run.content_deleted_at = clock.now()
+        run.save(update_fields=["content_deleted_at"])
+    return len(old)
+
+
+def money_fields(kind: str) -> list[str]:
+    """Names of a kind's fields that hold amounts; without them no currency is asked."""
+    return [each.name for each in importer_of(kind).fields if each.type == FieldType.MONEY]

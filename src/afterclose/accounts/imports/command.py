@@ -1,0 +1,159 @@
+"""Import from the command line and from code: the same steps as the screens, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from afterclose.accounts.imports import actions, engine
+from afterclose.accounts.imports.guessing import BUILT_IN_PROFILE
+from afterclose.accounts.imports.models import (
+    REJECTED,
+    ImportProfile,
+    ImportRun,
+    Outcome,
+    RunState,
+    ShiftMode,
+)
+from afterclose.accounts.imports.registry import importer_of
+from afterclose.businesses.actors import Actor
+from afterclose.kit import clock
+from afterclose.kit.tabular import TabularError, csv_bytes
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How files are to be imported; `mapping` (field to heading) goes over what is guessed."""
+
+    kind: str = ""
+    profile: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+    shift_days: int | None = None
+    shift_newest_to: date | None = None
+    preview_only: bool = False
+
+
+def import_files(
+    paths: Sequence[Path],
+    *,
+    actor: Actor,
+    wishes: Wishes,
+    told: Callable[[ImportRun], None] = lambda run: None,
+) -> list[ImportRun]:
+    """Import files as one set, those first that others refer to. Must run outside a
+    transaction in production use: every chunk commits by itself.
+
+    `told` is called with each finished run. Raises `TabularError` and `ImportProblem` (with
+    the file's name in the message); files before the one at fault are imported by then.
+    """
+    mode = ShiftMode.NONE
+    if wishes.shift_days is not None:
+        mode = ShiftMode.DAYS
+    elif wishes.shift_newest_to is not None:
+        mode = ShiftMode.NEWEST
+    whole = actions.start_set(
+        actor=actor,
+        at=clock.now(),
+        shift_mode=mode,
+        shift_days=wishes.shift_days,
+        shift_newest_to=wishes.shift_newest_to,
+    )
+    taken = [_take(path, actor=actor, wishes=wishes, import_set=whole) for path in paths]
+    taken.sort(key=lambda run: importer_of(run.kind).order)
+    return [_run(run, actor=actor, wishes=wishes, told=told) for run in taken]
+
+
+def _take(
+    path: Path, *, actor: Actor, wishes: Wishes, import_set: actions.ImportSet
+) -> ImportRun:
+    try:
+        with path.open("rb") as stream:
+            run = actions.take_in(
+                actor=actor,
+                at=clock.now(),
+                import_set=import_set,
+                file_name=path.name,
+                stream=stream,
+                size=path.stat().st_size,
+                kind=wishes.kind,
+                profile=_profile(wishes),
+            )
+        options = {"currency": wishes.currency} if wishes.currency else {}
+        return actions.confirm_mapping(
+            actor=actor,
+            run_id=run.id,
+            mapping={**run.mapping, **wishes.mapping},
+            options=options,
+        )
+    except (TabularError, actions.ImportProblem) as problem:
+        raise actions.ImportProblem(f"{path.name}: {problem}") from problem
+
+
+def _profile(wishes: Wishes) -> ImportProfile | None:
+    if not wishes.profile or wishes.profile == BUILT_IN_PROFILE:
+        return None
+    with transaction.atomic():
+        found = ImportProfile.objects.filter(name=wishes.profile, kind=wishes.kind).first()
+    if found is None:
+        raise actions.ImportProblem(
+            f"There is no saved mapping “{wishes.profile}” for {wishes.kind or 'this kind'}."
+        )
+    return found
+
+
+def _run(
+    run: ImportRun, *, actor: Actor, wishes: Wishes, told: Callable[[ImportRun], None]
+) -> ImportRun:
+    actions.start_preview(actor=actor, at=clock.now(), run_id=run.id)
+    if wishes.preview_only:
+        done = _work(run, RunState.PREVIEWING)
+    else:
+        actions.skip_preview(actor=actor, run_id=run.id)
+        actions.start_commit(actor=actor, at=clock.now(), run_id=run.id)
+        done = _work(run, RunState.COMMITTING)
+    told(done)
+    return done
+
+
+def _work(run: ImportRun, state: RunState) -> ImportRun:
+    try:
+        return engine.work(run.id, state=state, at=clock.now())
+    except TabularError as problem:
+        actions.mark_failed(run_id=run.id, message=str(problem), at=clock.now())
+        raise actions.ImportProblem(f"{run.file_name}: {problem}") from problem
+
+
+def summary(run: ImportRun) -> str:
+    """One line about a run: "accounts.csv: 500 accounts: 500 created"."""
+    parts = [
+        f"{run.counts[outcome]:,} {outcome.label.lower()}"
+        for outcome in Outcome
+        if run.counts.get(outcome)
+    ]
+    noun = importer_of(run.kind).noun[1]
+    return f"{run.file_name}: {run.rows_done:,} {noun}: {', '.join(parts) or 'nothing'}"
+
+
+def rejected_rows(run: ImportRun) -> Iterator[list[str]]:
+    """Rows that were kept out: line, what, why, and the cells as they came."""
+    last = 0
+    rows = run.rows.filter(outcome__in=REJECTED).order_by("line")
+    while batch := list(rows.filter(line__gt=last)[:1000]):
+        for row in batch:
+            label = Outcome(row.outcome).label
+            yield [str(row.line), label, row.reason, *row.cells]
+        last = batch[-1].line
+
+
+def rejected_csv(run: ImportRun) -> Iterator[bytes]:
+    """The rejected rows as a CSV file, correctable and importable again: the added columns
+    come first and are passed over by the mapping."""
+    headers = ["Line", "Outcome", "Reason", *run.detection["headers"]]
+    return csv_bytes(headers, rejected_rows(run))

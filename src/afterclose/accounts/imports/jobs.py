@@ -1,0 +1,61 @@
+"""Passes over files in the background, and the sweepers of what was left."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+
+from afterclose.accounts.imports import actions, engine
+from afterclose.accounts.imports.models import AT_WORK, ImportRun, RunState
+from afterclose.businesses.jobs import business_job, every_business
+from afterclose.kit import clock
+from afterclose.kit.tabular import TabularError
+
+logger = logging.getLogger(__name__)
+
+# A job touches its run with every chunk; without a touch for so long it has died.
+DEAD_AFTER = timedelta(minutes=2)
+KEPT_FOR = timedelta(days=30)
+
+
+@business_job("accounts.import_pass", atomic=False)
+def import_pass(business_id: int, run_id: int) -> None:
+    """Preview or import a file from its checkpoint on, whichever its state asks for."""
+    run_to_end(run_id)
+
+
+def run_to_end(run_id: int) -> None:
+    """The pass that the run's state asks for; a file that gives out marks the run as failed."""
+    with transaction.atomic():
+        state = ImportRun.objects.values_list("state", flat=True).filter(id=run_id).first()
+    if state not in AT_WORK:
+        return
+    try:
+        engine.work(run_id, state=RunState(state), at=clock.now())
+    except engine.SupersededError:
+        logger.info("Import %s is worked on elsewhere or was cancelled.", run_id)
+    except TabularError as problem:
+        actions.mark_failed(run_id=run_id, message=str(problem), at=clock.now())
+
+
+def defer_pass(run: ImportRun) -> None:
+    """Have a worker do the run's pass after commit; files of a business one after another."""
+    import_pass.configure(lock=f"import:{run.business_id}").defer(
+        business_id=run.business_id, run_id=run.id
+    )
+
+
+@business_job("accounts.sweep_imports_of_business")
+def sweep_imports_of_business(business_id: int, timestamp: int = 0) -> None:
+    """Go on with imports whose worker died; let go of contents that nobody needs any more."""
+    dead = ImportRun.objects.filter(state__in=AT_WORK, touched_at__lt=clock.now() - DEAD_AFTER)
+    for run in dead:
+        logger.warning("Import %s had stopped at line %s; going on.", run.id, run.lines_done)
+        import_pass.defer(business_id=business_id, run_id=run.id)
+    dead.update(touched_at=clock.now())
+    actions.clean_up(before=clock.now() - KEPT_FOR)
+
+
+sweep_imports = every_business("accounts.sweep_imports", sweep_imports_of_business)
