@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "afterclose.usage",
     "afterclose.support",
     "afterclose.feedback",
+    "afterclose.health",
+    "afterclose.renewals",
     "allauth",
     "allauth.account",
     "allauth.mfa",
