@@ -16,6 +16,8 @@ FILES = (
     "@tabler/core/dist/css/tabler.min.css.map",
     "@tabler/core/dist/js/tabler.min.js",
     "@tabler/core/dist/js/tabler.min.js.map",
+    "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+    "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
     "htmx.org/dist/htmx.min.js",
     "htmx.org/dist/htmx.min.js.map",
     "echarts/dist/echarts.min.js",

@@ -1,18 +1,20 @@
 """How numbers, money, dates and instants are written for people.
 
-Grouping and decimal signs follow the active language; the instant's wall clock follows the
-active time zone. Whoever handles the request activates both for the person.
+Grouping, decimal signs and currency patterns follow the active language; the instant's wall
+clock follows the active time zone. Whoever handles the request activates both for the person.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from django.utils import formats, timezone
 from django.utils.dateformat import format as date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, to_locale
 
 from afterclose.kit.money import Money
 
@@ -20,13 +22,6 @@ Numeric = int | float | Decimal | Fraction
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-NARROW = "\N{NARROW NO-BREAK SPACE}"
-
-# Where a symbol is unambiguous in business writing; every other currency is written by code.
-SYMBOLS = {
-    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪",
-    "AUD": "A$", "CAD": "C$", "NZD": "NZ$", "SGD": "S$", "HKD": "HK$", "BRL": "R$", "MXN": "MX$",
-}  # fmt: skip
 
 # Django's own English formats abbreviate in AP style ("Nov. 21"); these are what dashboards use.
 _DATES = {
@@ -60,37 +55,82 @@ def number(value: Numeric, places: int | None = None) -> str:
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
-def compact(value: Numeric) -> str:
-    """A short form for tiles and axes: 950, 1.2K, 3.4M, 1.1B."""
-    exact = _decimal(value)
-    for limit, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
-        # 999,950 would round to "1,000K": the next unit takes over where rounding reaches it.
-        if abs(exact) >= Decimal(limit) * Decimal("0.9995"):
-            scaled = exact / limit
-            return number(scaled, 0 if abs(scaled) >= 100 else 1) + suffix
-    return number(exact, 0 if exact == exact.to_integral_value() else 1)
-
-
 def money(
     value: Money, *, accounting: bool = False, whole: bool = False, short: bool = False
 ) -> str:
-    """$1,234.50, −$1,234.50, or ($1,234.50) with `accounting`; CHF 1,234.50 without a symbol.
+    """$1,234.50, −$1,234.50, or ($1,234.50) with `accounting`, as the language writes it.
 
     `whole` leaves the minor units out (rounded half up), `short` gives $1.2M.
     """
-    magnitude = abs(value.amount)
-    places = -value.amount.as_tuple().exponent  # type: ignore[operator]  # always finite
+    locale = _locale()
+    shown = abs(value) if accounting else value
     if short:
-        text = compact(magnitude)
+        text = _short_money(shown, locale)
+    elif whole:
+        text = _whole_money(shown, locale)
     else:
-        places = 0 if whole else places
-        rounded = magnitude.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-        text = _grouped(rounded, places)
-    symbol = SYMBOLS.get(value.currency)
-    text = f"{symbol}{text}" if symbol else f"{value.currency}\N{NO-BREAK SPACE}{text}"
-    if value.minor >= 0:
-        return text
-    return f"({text})" if accounting else f"{MINUS}{text}"
+        text = shown.format(locale)
+    text = text.replace("-", MINUS)
+    return f"({text})" if accounting and value.minor < 0 else text
+
+
+def _short_money(value: Money, locale: str) -> str:
+    from babel.numbers import format_compact_currency  # noqa: PLC0415  # read when first needed
+
+    # Below a thousand nothing is gained; from 100 of a unit on, its decimal is noise.
+    magnitude = abs(value.amount)
+    if magnitude < 1000:
+        return _whole_money(value, locale)
+    digits = len(str(int(magnitude)))
+    places = 0 if digits % 3 == 0 else 1
+    text: str = format_compact_currency(
+        value.amount, value.currency, locale=locale, fraction_digits=places
+    )
+    return text
+
+
+def _whole_money(value: Money, locale: str) -> str:
+    from babel.numbers import format_currency  # noqa: PLC0415  # read when first needed
+
+    text: str = format_currency(
+        value.amount.quantize(Decimal(1), rounding=ROUND_HALF_UP),
+        value.currency,
+        _whole_pattern(locale),
+        locale=locale,
+        currency_digits=False,
+    )
+    return text
+
+
+@lru_cache(maxsize=64)
+def _whole_pattern(locale: str) -> str:
+    from babel import Locale  # noqa: PLC0415  # its data is read when first needed
+
+    pattern: str = Locale.parse(locale).currency_formats["standard"].pattern
+    return re.sub(r"0\.0+", "0", pattern)
+
+
+@lru_cache(maxsize=64)
+def _decimal_pattern(locale: str, places: int) -> str:
+    from babel import Locale  # noqa: PLC0415  # its data is read when first needed
+
+    pattern: str = Locale.parse(locale).decimal_formats[None].pattern
+    return pattern.split(".")[0] + ("." + "0" * places if places else "")
+
+
+def _locale() -> str:
+    """The active language as Babel writes locales; English where CLDR does not know it."""
+    return _known(get_language() or "en")
+
+
+@lru_cache(maxsize=64)
+def _known(language: str) -> str:
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # read when first needed
+
+    try:
+        return str(Locale.parse(to_locale(language)))
+    except (UnknownLocaleError, ValueError):
+        return "en"
 
 
 def day(value: date) -> str:
@@ -166,9 +206,11 @@ def _decimal(value: Numeric) -> Decimal:
 
 
 def _grouped(magnitude: Decimal, places: int) -> str:
-    text = f"{magnitude:,.{places}f}"
-    comma = str(formats.get_format("THOUSAND_SEPARATOR"))
-    point = str(formats.get_format("DECIMAL_SEPARATOR"))
-    if (comma, point) == (",", "."):
-        return text
-    return text.translate(str.maketrans({",": comma, ".": point}))
+    locale = _locale()
+    # Most pages are in English, and a list formats hundreds of numbers.
+    if locale in {"en", "en_US", "en_GB"}:
+        return f"{magnitude:,.{places}f}"
+    from babel.numbers import format_decimal  # noqa: PLC0415  # read when first needed
+
+    text: str = format_decimal(magnitude, _decimal_pattern(locale, places), locale=locale)
+    return text

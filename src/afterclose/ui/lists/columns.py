@@ -236,8 +236,9 @@ class ChoiceColumn(Column):
 
     def label_of(self, value: Any) -> str:
         """The label of a value; a value that is no longer a choice shows as itself."""
-        return next((label for known, label in choice_pairs(self.choices) if known == value),
-                    str(value))
+        return next(
+            (label for known, label in choice_pairs(self.choices) if known == value), str(value)
+        )
 
     @override
     def format(self, value: Any) -> SafeString:

@@ -389,9 +389,9 @@ def empty(
     second_url: str = "",
     second_label: str = "",
     drawer: bool = False,
-    level: int = 3,
+    level: int = 0,
 ) -> dict[str, Any]:
-    """Why there is nothing here, and the next step."""
+    """Why there is nothing here, and the next step; `level` makes the title a heading."""
     return {
         "title": title,
         "text": text,

@@ -96,7 +96,7 @@
     return {
       ...shared,
       tooltip: { ...shared.tooltip, trigger: "axis", axisPointer: { type: bars ? "shadow" : "line" } },
-      grid: { left: 4, right: 12, top: 12, bottom: data.series.length > 1 ? 34 : 4, containLabel: true },
+      grid: { left: 4, right: 12, top: 12, bottom: data.series.length > 1 ? 34 : 8, containLabel: true },
       xAxis: {
         type: "category",
         data: data.x,

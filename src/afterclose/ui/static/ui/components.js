@@ -47,6 +47,8 @@
               .then(done, () => done()),
         }),
       });
+      // The label now names the new field; the old one is only there for the form.
+      element.setAttribute("aria-hidden", "true");
     }
   };
 
