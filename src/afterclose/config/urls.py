@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("afterclose.ui.urls")),
     path("", include("afterclose.businesses.urls")),
     path("", include("afterclose.accounts.urls")),
+    path("", include("afterclose.notifications.urls")),
     path("", include("afterclose.feedback.urls")),
     path("", include("afterclose.support.urls")),
     path("", include("afterclose.usage.urls")),

@@ -9,3 +9,9 @@ class NotificationsConfig(AppConfig):
     name = "afterclose.notifications"
     label = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The bell in the top bar."""
+        from afterclose.ui import shell
+
+        shell.provide(inbox_url_name="notifications:inbox", badge_url_name="notifications:badge")

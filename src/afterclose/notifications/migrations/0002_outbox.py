@@ -5,39 +5,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('businesses', '0001_initial'),
-        ('notifications', '0001_initial'),
+        ("businesses", "0001_initial"),
+        ("notifications", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='outgoingmail',
-            name='mail_to_send',
+            model_name="outgoingmail",
+            name="mail_to_send",
         ),
         migrations.AddField(
-            model_name='outgoingmail',
-            name='failed_at',
-            field=models.DateTimeField(blank=True, help_text='When we gave up; last_error says why.', null=True),
+            model_name="outgoingmail",
+            name="failed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When we gave up; last_error says why.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='outgoingmail',
-            name='key',
-            field=models.CharField(blank=True, help_text='Written at most once per key.', max_length=250, null=True),
+            model_name="outgoingmail",
+            name="key",
+            field=models.CharField(
+                blank=True, help_text="Written at most once per key.", max_length=250, null=True
+            ),
         ),
         migrations.AddField(
-            model_name='outgoingmail',
-            name='next_try_at',
+            model_name="outgoingmail",
+            name="next_try_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
             preserve_default=False,
         ),
         migrations.AddIndex(
-            model_name='outgoingmail',
-            index=models.Index(models.F('business'), models.F('next_try_at'), condition=models.Q(('failed_at__isnull', True), ('sent_at__isnull', True)), name='mail_to_send'),
+            model_name="outgoingmail",
+            index=models.Index(
+                models.F("business"),
+                models.F("next_try_at"),
+                condition=models.Q(("failed_at__isnull", True), ("sent_at__isnull", True)),
+                name="mail_to_send",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outgoingmail',
-            constraint=models.UniqueConstraint(fields=('business', 'key'), name='mail_once'),
+            model_name="outgoingmail",
+            constraint=models.UniqueConstraint(fields=("business", "key"), name="mail_once"),
         ),
     ]

@@ -1,0 +1,30 @@
+"""What this app does when something became true; listed in ``config/reactions.py``."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from afterclose.accounts.models import Event
+from afterclose.businesses import actors
+from afterclose.notifications.actions import Message, notify_many
+from afterclose.notifications.models import Kind
+
+
+def tell_mentioned(event_id: int) -> None:
+    """Tell the members whom a note names (CS-4)."""
+    fact = Event.objects.get(pk=event_id)
+    note = Event.objects.select_related("account").get(pk=fact.subject_id)
+    url = f"{reverse('accounts:detail', args=[note.account_id])}#timeline"
+    messages = [
+        Message(
+            member_id=member_id,
+            kind=Kind.MENTION,
+            key=f"mention:{note.id}",
+            title=f"{note.actor_name} mentioned you at {note.account}",
+            body=note.body or note.title,
+            url=url,
+            account_id=note.account_id,
+        )
+        for member_id in note.mentions.values_list("member_id", flat=True)
+    ]
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)

@@ -1,0 +1,14 @@
+"""Addresses of the app."""
+
+from django.urls import path
+
+from afterclose.notifications import views
+
+app_name = "notifications"
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/unread/", views.badge, name="badge"),
+    path("inbox/read/", views.read_all, name="read_all"),
+    path("inbox/preferences/", views.preferences, name="preferences"),
+    path("inbox/<int:notification_id>/", views.open_notification, name="open"),
+]
