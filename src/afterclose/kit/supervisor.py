@@ -111,16 +111,18 @@ class Supervisor:
         dies three times before that: then it is set up wrongly, and more tries do not help.
         """
         before = {number: signal.signal(number, self._note) for number in _STOPPING}
-        waiting, status = ready_url, 0
+        waiting, status, ask_after = ready_url, 0, 0.0
         try:
             while not self.signals:
                 if self.database.revive():
                     self.say("The database server had gone; it runs again.")
                 for program in self.programs:
                     program.tend(self.say)
-                if waiting and _answers(waiting):
-                    waiting = None
-                    when_ready()
+                if waiting and time.monotonic() > ask_after:
+                    if _answers(waiting):
+                        waiting = None
+                        when_ready()
+                    ask_after = time.monotonic() + 0.5
                 if waiting and any(p.deaths >= TRIES_BEFORE_READY for p in self.programs):
                     status = 1
                     break
@@ -192,7 +194,8 @@ def web(host: str, port: int, processes: int = 1) -> Program:
         [
             *(sys.executable, "-m", "granian", "--interface", "asginl", "--no-ws"),
             *("--host", host, "--port", str(port), "--workers", str(processes)),
-            "--respawn-failed-workers",
+            # One that is told to stop while it starts would never end by itself.
+            *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
             "afterclose.config.asgi:application",
         ],
     )
