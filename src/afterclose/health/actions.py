@@ -6,7 +6,8 @@ Steps, for a range of accounts and a day, in one transaction:
 2. read the raw inputs, one query per signal (``signals``);
 3. compute with the pure rules (``scoring``);
 4. write snapshots and current scores (``staging``);
-5. flag the accounts that crossed the threshold, if the day is today (CS-58).
+5. flag the accounts that crossed the threshold, if the day is today, and tell their CSMs
+   (CS-58).
 
 Doing it again changes nothing: rows are keyed by account and day, and a score that was held
 against the threshold is not held against it a second time.
@@ -25,10 +26,11 @@ from afterclose.accounts import at_risk
 from afterclose.accounts.models import AT_RISK_ELIGIBLE, Account
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
-from afterclose.health import scoring, staging
+from afterclose.health import scoring, staging, telling
 from afterclose.health.models import NightlyRun, RunPart
 from afterclose.health.signals import Known, Range, known
 from afterclose.kit import clock
+from afterclose.notifications.actions import notify_many
 
 #: Accounts per transaction. Ranges are cut at multiples of it, so that two runs of whatever
 #: extent lock the same ranges; memory is that of one range.
@@ -37,7 +39,7 @@ RANGE = 20_000
 _ELIGIBLE = [stage.value for stage in AT_RISK_ELIGIBLE]
 
 
-class FutureDay(ValueError):
+class FutureDayError(ValueError):
     """A score was asked for a day that has not come yet."""
 
 
@@ -59,7 +61,7 @@ def take_snapshots(
     """Score the accounts of a range of ids (both included) for the day `on` (CS-50 to CS-58).
 
     Only today's run (in the business's time zone) flags; a past day never does, and never
-    replaces a current score of a later day. Raises FutureDay.
+    replaces a current score of a later day. Raises FutureDayError.
     """
     require(actor, Right.HEALTH_EDIT)
     taken = Taken(0, 0)
@@ -88,7 +90,7 @@ def _take(actor: Actor, at: datetime, on: date, first: int, last: int) -> Taken:
     settings = actor.settings
     today = clock.today_in(settings.time_zone, at=at)
     if on > today:
-        raise FutureDay(f"{on} has not come yet: today is {today}. Choose a day up to today.")
+        raise FutureDayError(f"{on} has not come yet: today is {today}. Choose a day up to today.")
     accounts = Range(actor.business_id, first, last, on, settings.time_zone)
     with Cursor(connection.connection) as cursor:
         staging.lock(cursor, actor.business_id, first // RANGE)
@@ -102,7 +104,8 @@ def _take(actor: Actor, at: datetime, on: date, first: int, last: int) -> Taken:
         card = scoring.DEFAULT.version
         staging.write(cursor, accounts, lines, card=card, is_past=on < today)
     flagged = at_risk.flag_by_score(actor=actor, at=at, on=on, crossings=crossings)
-    return Taken(len(lines), flagged)
+    notify_many(actor=actor, at=at, messages=telling.messages(flagged, on))
+    return Taken(len(lines), len(flagged))
 
 
 def _score(

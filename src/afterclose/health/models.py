@@ -36,7 +36,9 @@ class Score(TenantModel):
     scorecard_version = models.PositiveSmallIntegerField()
 
     class Meta:
-        indexes: ClassVar = [models.Index("business", "score", "account", name="health_score")]
+        indexes: ClassVar = [
+            models.Index("business", "score", "account", name="health_score_order")
+        ]
 
     def __str__(self) -> str:
         return "No data" if self.score is None else f"{self.score:.1f}"
@@ -50,8 +52,13 @@ class Snapshot(TenantModel):
     by naming its days.
     """
 
+    # No key in the database: the table's policy checks the account (migration 0002).
     account = TenantForeignKey(
-        Account, on_delete=models.CASCADE, related_name="health_snapshots", db_index=False
+        Account,
+        on_delete=models.CASCADE,
+        related_name="health_snapshots",
+        db_index=False,
+        db_constraint=False,
     )
     on = models.DateField()
     score = models.FloatField(help_text="0 to 100, unrounded; 50 where coverage is 0.")

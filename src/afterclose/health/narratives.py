@@ -31,14 +31,14 @@ def narrative(component: Component, on: date) -> str:
     return _SENTENCES[component.key](component, on)
 
 
-def _usage(component: Component, on: date) -> str:
+def _usage(component: Component, _: date) -> str:
     (days,) = component.inputs
     if days == 0:
         return "Active that day"
     return f"Last activity {_count(days, 'day')} before"
 
 
-def _support(component: Component, on: date) -> str:
+def _support(component: Component, _: date) -> str:
     open_tickets, oldest, reopened = component.inputs
     text = "No open ticket"
     if open_tickets:
@@ -48,7 +48,7 @@ def _support(component: Component, on: date) -> str:
     return text
 
 
-def _sentiment(component: Component, on: date) -> str:
+def _sentiment(component: Component, _: date) -> str:
     source, answers, positive, negative = component.inputs
     if source == Source.CONTACTS:
         return f"{_count(positive, 'champion')} and {_count(negative, 'detractor')} among contacts"
@@ -66,7 +66,7 @@ def _contract(component: Component, on: date) -> str:
         Ending.PERIOD: "The current period",
         Ending.ENDED: "The last subscription",
         Ending.RENEWAL: "The contract, by the renewal date set by hand,",
-    }[Ending(ending)]
+    }[Ending(str(ending))]
     if int(days) > 0:
         return f"{subject} ends in {_count(days, 'day')}, on {end}"
     if days == 0:

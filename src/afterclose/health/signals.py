@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from afterclose.billing.periods import derived_period
 from afterclose.health import scoring
 from afterclose.health.scoring import Component, Ending, Source
 from afterclose.kit import clock, periods
@@ -28,7 +29,7 @@ class Range:
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters that every query here takes."""
-        begins, ends = clock.day_bounds(self.on, self.time_zone)
+        _, ends = clock.day_bounds(self.on, self.time_zone)
         return {
             "business": self.business_id,
             "first": self.first_account_id,
@@ -128,30 +129,35 @@ CONTACTS = """
 # Live on the day: started, and either ended later or, where no end is told, live now. Where
 # the stored period holds the day (the usual case) the database counts to its end; the rest
 # comes by subscription, because finding the period around a day is a rule in kit.periods.
-_LIVE = """(ended_on > %(on)s OR (ended_on IS NULL AND status <> 'cancelled'))"""
-_AS_STORED = """(current_period_start <= %(on)s
-                 AND (current_period_end > %(on)s OR NOT period_is_derived))"""
-
-CONTRACTS = f"""
+CONTRACTS = """
+    WITH known AS (
+        SELECT account_id, ended_on, current_period_end,
+               ended_on > %(on)s OR (ended_on IS NULL AND status <> 'cancelled') AS live,
+               current_period_start <= %(on)s
+                   AND (current_period_end > %(on)s OR NOT period_is_derived) AS as_stored
+          FROM billing_subscription
+         WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
+           AND started_on <= %(on)s)
     SELECT account_id,
-           min(current_period_end) FILTER (WHERE {_LIVE}) - %(on)s::date,
+           min(current_period_end) FILTER (WHERE live) - %(on)s::date,
            max(coalesce(ended_on, least(current_period_end, %(on)s::date)))
-               FILTER (WHERE NOT {_LIVE}) - %(on)s::date,
-           bool_and({_AS_STORED}) FILTER (WHERE {_LIVE})
-      FROM billing_subscription
-     WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
-       AND started_on <= %(on)s
+               FILTER (WHERE NOT live) - %(on)s::date,
+           bool_and(as_stored) FILTER (WHERE live)
+      FROM known
      GROUP BY account_id
 """
 
 # For the accounts where the stored period of a live subscription does not hold the day.
-PERIODS = f"""
-    SELECT account_id, started_on, current_period_start, current_period_end,
+PERIODS = """
+    SELECT account_id, started_on, ended_on, current_period_start, current_period_end,
            "interval", period_is_derived
       FROM billing_subscription
      WHERE business_id = %(business)s AND account_id = ANY(%(accounts)s)
-       AND started_on <= %(on)s AND {_LIVE}
+       AND started_on <= %(on)s
+       AND (ended_on > %(on)s OR (ended_on IS NULL AND status <> 'cancelled'))
 """
+
+Row = tuple[Any, ...]
 
 
 def known(cursor: Any, accounts: Range, eligible: list[str]) -> Iterator[Known]:
@@ -162,46 +168,49 @@ def known(cursor: Any, accounts: Range, eligible: list[str]) -> Iterator[Known]:
     """
     given = {**accounts.parameters, "eligible": eligible}
 
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = cursor.execute(query, given).fetchall()
+    def rows(query: str) -> list[Row]:
+        found: list[Row] = cursor.execute(query, given).fetchall()
         return found
 
-    use = dict(rows(USAGE))
-    reopened = dict(rows(REOPENED))
-    tickets = {
-        account: scoring.support(open_tickets, oldest, reopened.get(account, 0))
-        for account, open_tickets, oldest in rows(TICKETS)
-    }
-    feelings = {
-        account: scoring.sentiment(Source.CONTACTS.value, c + d, c, d)
-        for account, c, d in rows(CONTACTS)
-        if c + d
-    }
-    for account, nps, promoters, detractors, csat, content in rows(ANSWERS):
-        if nps:
-            feelings[account] = scoring.sentiment(Source.NPS.value, nps, promoters, detractors)
-        elif csat:
-            feelings[account] = scoring.sentiment(Source.CSAT.value, csat, content, csat - content)
+    by_signal = (
+        {account: scoring.usage(days) for account, days in rows(USAGE) if days is not None},
+        _support(rows(TICKETS), rows(REOPENED)),
+        _sentiment(rows(ANSWERS), rows(CONTACTS)),
+    )
     contracts = _contracts(rows(CONTRACTS), cursor, given)
-
     for account, can_be_flagged, held, renewal in rows(ACCOUNTS):
-        components = []
-        if (days := use.get(account)) is not None:
-            components.append(scoring.usage(days))
-        if (part := tickets.get(account)) is not None:
-            components.append(part)
-        if (part := feelings.get(account)) is not None:
-            components.append(part)
-        if (part := contracts.get(account)) is not None:
-            components.append(part)
+        components = [signal[account] for signal in by_signal if account in signal]
+        if account in contracts:
+            components.append(contracts[account])
         elif renewal is not None:
             components.append(scoring.contract(Ending.RENEWAL.value, renewal))
         yield Known(account, can_be_flagged, held, components)
 
 
-def _contracts(
-    rows: list[tuple[Any, ...]], cursor: Any, given: dict[str, Any]
-) -> dict[int, Component]:
+def _support(tickets: list[Row], reopened: list[Row]) -> dict[int, Component]:
+    times: dict[int, int] = dict(reopened)
+    return {
+        account: scoring.support(open_tickets, oldest, times.get(account, 0))
+        for account, open_tickets, oldest in tickets
+    }
+
+
+def _sentiment(answers: list[Row], contacts: list[Row]) -> dict[int, Component]:
+    found = {
+        account: scoring.sentiment(
+            Source.CONTACTS.value, champions + detractors, champions, detractors
+        )
+        for account, champions, detractors in contacts
+    }
+    for account, nps, promoters, detractors, csat, content in answers:
+        if nps:
+            found[account] = scoring.sentiment(Source.NPS.value, nps, promoters, detractors)
+        elif csat:
+            found[account] = scoring.sentiment(Source.CSAT.value, csat, content, csat - content)
+    return found
+
+
+def _contracts(rows: list[Row], cursor: Any, given: dict[str, Any]) -> dict[int, Component]:
     found: dict[int, Component] = {}
     elsewhere: list[int] = []
     for account, live, ended, as_stored in rows:
@@ -216,7 +225,7 @@ def _contracts(
     on: date = given["on"]
     ends: dict[int, date] = {}
     for account, *subscription in cursor.execute(PERIODS, {**given, "accounts": elsewhere}):
-        end = period_end(*subscription, on)
+        end = period_end(*subscription, on=on)
         ends[account] = min(ends.get(account, end), end)
     for account, end in ends.items():
         found[account] = scoring.contract(Ending.PERIOD.value, (end - on).days)
@@ -224,15 +233,22 @@ def _contracts(
 
 
 def period_end(
-    started_on: date, begins: date, ends: date, interval: periods.Interval, derived: bool, on: date
+    started_on: date,
+    ended_on: date | None,
+    begins: date,
+    ends: date,
+    interval: periods.Interval,
+    is_derived: bool,  # noqa: FBT001
+    *,
+    on: date,
 ) -> date:
     """When the period around `on` ends, for a subscription live on that day (CS-54).
 
-    The stored period where it holds the day. Before it: whole intervals back from its start.
-    After it: on by anniversaries of the start where no system told the period; one that a
-    billing system told and never renewed has ended.
+    Where no system told the period, the rule of billing. Else the stored one; before it, whole
+    intervals back from its start. One that was told and not renewed since has ended.
     """
-    if begins <= on and (on < ends or not derived):
+    if is_derived:
+        return derived_period(started_on, interval, on, ended_on).end
+    if begins <= on:
         return ends
-    anchor = started_on if derived else begins
-    return periods.period_containing(anchor, interval, on).end
+    return periods.period_containing(begins, interval, on).end

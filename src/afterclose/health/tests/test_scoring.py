@@ -1,5 +1,6 @@
 """The worked figures of docs/numbers/health.md, and what must hold for every input."""
 
+import json
 from decimal import Decimal
 from fractions import Fraction
 
@@ -206,8 +207,6 @@ def test_the_parts_of_a_change_sum_exactly_to_the_change(
 
 @given(components())
 def test_the_stored_inputs_give_the_components_back(found: list[Component]) -> None:
-    import json
-
     stored = json.loads("{" + ",".join(component.stored for component in found) + "}")
     assert list(scoring.components_of(stored)) == found
 
