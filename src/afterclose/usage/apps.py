@@ -13,10 +13,20 @@ class UsageConfig(AppConfig):
     def ready(self) -> None:
         """Its panel on the account page, and what it takes from imports."""
         from afterclose.accounts import panels
+        from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
+        from afterclose.ui.lists import DateColumn, DateRangeFilter
         from afterclose.usage import importing
 
         importing.register()
+        AccountList.register_column(
+            DateColumn(
+                "last_used_on", "Last used", path="last_use__last_used_on", sort=True, optional=True
+            )
+        )
+        AccountList.register_filter(
+            DateRangeFilter("last_used_on", "Last used", path="last_use__last_used_on")
+        )
         panels.register(
             panels.Panel(
                 key="usage",
