@@ -39,7 +39,8 @@ class HtmxMiddleware:
         patch_vary_headers(response, ("HX-Request", "HX-Target"))
         if response.status_code in _REDIRECTS and isinstance(response, HttpResponse):
             # Messages stay in their storage: the page that follows shows them.
-            response["HX-Redirect"] = response.headers.pop("Location")
+            response["HX-Redirect"] = response["Location"]
+            del response["Location"]
             response.status_code = 204
             response.content = b""
         elif "HX-Redirect" not in response and "HX-Refresh" not in response:

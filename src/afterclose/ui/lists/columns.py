@@ -212,14 +212,15 @@ class InstantColumn(Column):
 
 @dataclass(frozen=True)
 class BooleanColumn(Column):
-    """Yes or no, as words; `yes`/`no` rename them."""
+    """Yes or no, as words; `yes`/`no` rename them, an empty word shows as a dash."""
 
     yes: str = field(default="Yes", kw_only=True)
     no: str = field(default="No", kw_only=True)
 
     @override
     def format(self, value: Any) -> SafeString:
-        return format_html("{}", self.yes if value else self.no)
+        word = self.yes if value else self.no
+        return format_html("{}", word) if word else NOTHING
 
     @override
     def plain(self, value: Any) -> str | None:

@@ -8,14 +8,16 @@
   const charts = new Map();
 
   // Reads a themed colour as the browser computes it: light-dark() is not a colour to a canvas.
+  // One probe stays in the page, because each element that comes and goes costs a restyling.
+  let probe = null;
   const colour = (name) => {
-    const probe = document.createElement("span");
-    probe.className = "visually-hidden";
+    if (!probe) {
+      probe = document.createElement("span");
+      probe.hidden = true;
+      document.head.append(probe);
+    }
     probe.style.color = `var(${name})`;
-    document.body.append(probe);
-    const found = getComputedStyle(probe).color;
-    probe.remove();
-    return found;
+    return getComputedStyle(probe).color;
   };
   const theme = () => {
     const dark = document.documentElement.dataset.bsTheme === "dark";
@@ -171,7 +173,8 @@
   });
 
   document.addEventListener("theme-changed", () => {
-    for (const kept of charts.values()) kept?.chart.setOption(options(kept.data, theme()));
+    const colours = theme();
+    for (const kept of charts.values()) kept?.chart.setOption(options(kept.data, colours));
   });
 
   const find = (root) => root.querySelectorAll("[data-chart]").forEach(draw);
