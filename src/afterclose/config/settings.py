@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "afterclose.feedback",
     "afterclose.health",
     "afterclose.renewals",
+    "afterclose.ops",
     "allauth",
     "allauth.account",
     "allauth.mfa",
