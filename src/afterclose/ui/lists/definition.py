@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.safestring import SafeString
 
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import ListContext, Row
@@ -136,6 +137,11 @@ class List:
     def row_label(self, row: Row, /) -> str:
         """How the row is called when it is selected: the value of the first column."""
         return str(self.columns[0].read(row))
+
+    def above(self, page: Any, /) -> SafeString:
+        """What stands above the rows and changes with them (`page` is the ListPage), such as
+        tiles; nothing unless told."""
+        return SafeString("")
 
     def may_export(self, viewer: Any, /) -> bool:
         """Whether this viewer may take the rows away as a file."""

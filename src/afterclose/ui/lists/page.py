@@ -127,9 +127,14 @@ class ListPage:
     @cached_property
     def found(self) -> QuerySet[Any]:
         """All rows that match, unordered."""
+        return self.found_without("")
+
+    def found_without(self, name: str) -> QuerySet[Any]:
+        """All rows that match when one filter is left out, unordered: what tiles count whose
+        links set that filter."""
         rows = self.list.queryset(self.context.viewer).order_by()
         for each in self.reader.all_filters:
-            if each.name in self.state.filters:
+            if each.name in self.state.filters and each.name != name:
                 rows = each.apply(rows, self.state.filters[each.name], self.context)
         if self.state.search and self.list.search is not None:
             rows = self.list.search.apply(rows, self.state.search)
@@ -279,6 +284,16 @@ class ListPage:
             (label, self.url(self.state, extra=(("format", kind),)))
             for label, kind in (("CSV", "csv"), ("Excel (XLSX)", "xlsx"))
         ]
+
+    def url_with(self, name: str, value: Any) -> str:
+        """This view with one filter set to a typed value (None: taken away), first page."""
+        filters = {key: held for key, held in self.state.filters.items() if key != name}
+        return self._first(filters=filters if value is None else {**filters, name: value})
+
+    @property
+    def above(self) -> SafeString:
+        """What the list shows above its rows."""
+        return self.list.above(self)
 
     # -- headings, chips, forms
 
