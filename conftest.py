@@ -30,6 +30,9 @@ from afterclose.kit.postgres import database_settings, open_database  # noqa: E4
 from afterclose.kit.postgres.locks import alone  # noqa: E402
 from afterclose.kit.postgres.processes import is_alive  # noqa: E402
 
+# The cast that every test shares, in tests/ and beside the apps alike.
+pytest_plugins = ["tests.cast"]
+
 TEMPLATE = "afterclose_template_"
 RUN = "test_afterclose_"
 _held: list[Any] = []
@@ -39,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Holds the database server for as long as this process tests."""
     _held.append(open_database())
     # pytest-django has read the settings before this file could say which cluster and role.
-    from django.db import connections  # noqa: PLC0415
+    from django.db import connections
 
     connections.databases["default"].update(database_settings(role="owner"))
     if not hasattr(config, "workerinput"):
@@ -57,7 +60,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Names this run's database and what it is copied from."""
-    from django.db import connections  # noqa: PLC0415
+    from django.db import connections
 
     name = RUN + os.environ["AFTERCLOSE_TEST_RUN"]
     worker = os.environ.get("PYTEST_XDIST_WORKER")

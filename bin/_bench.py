@@ -14,7 +14,9 @@ def main() -> int:
         status = subprocess.run(migrate, check=False).returncode
         if status:
             return status
-        return subprocess.run([sys.executable, "-m", "bench", *sys.argv[1:]], check=False).returncode
+        return subprocess.run(
+            [sys.executable, "-m", "bench", *sys.argv[1:]], check=False
+        ).returncode
 
 
 if __name__ == "__main__":

@@ -66,12 +66,16 @@ def install_packages(group):
         run([uv, "venv", "--quiet", "--clear", "--python", python, VENV])
     say("Installing Python packages (requirements/%s.txt)" % group)
     requirements = os.path.join(ROOT, "requirements", group + ".txt")
-    run([uv, "pip", "install", "--quiet", "--python", VENV_PYTHON, "--require-hashes"]
-        + ["-r", requirements])
+    run(
+        [uv, "pip", "install", "--quiet", "--python", VENV_PYTHON, "--require-hashes"]
+        + ["-r", requirements]
+    )
     for name in names:
         done = names[: names.index(name) + 1]
-        write(os.path.join(VENV, ".afterclose-" + name),
-              digest(*("requirements/%s.txt" % each for each in done)))
+        write(
+            os.path.join(VENV, ".afterclose-" + name),
+            digest(*("requirements/%s.txt" % each for each in done)),
+        )
 
 
 def find_uv():
@@ -100,8 +104,12 @@ def find_uv():
                 # An old pip does not know the tags of today's wheels.
                 run(pip + ["--upgrade", "pip"], quiet=True)
             # uv is one program; which Python carries it does not matter.
-            run(pip + ["--ignore-requires-python", "--require-hashes"]
-                + ["-r", os.path.join(ROOT, "requirements", "uv.txt")], quiet=True)
+            run(
+                pip
+                + ["--ignore-requires-python", "--require-hashes"]
+                + ["-r", os.path.join(ROOT, "requirements", "uv.txt")],
+                quiet=True,
+            )
         except Problem as problem:
             tried.append(str(problem))
             continue
@@ -129,8 +137,10 @@ def find_python(uv):
         run([uv, "python", "install", "--no-bin", "3.12"], env=own)
         return output([uv, "python", "find", "--no-project", "--managed-python", "3.12"], env=own)
     except Problem as problem:
-        raise Problem("Afterclose needs Python 3.12 or newer, and uv could not fetch it "
-                      "(%s). Install one and try again." % problem)
+        raise Problem(
+            "Afterclose needs Python 3.12 or newer, and uv could not fetch it "
+            "(%s). Install one and try again." % problem
+        )
 
 
 def pythons():
@@ -186,8 +196,11 @@ def install_front_end():
     npm, path = find_npm()
     say("Installing front-end parts (package-lock.json)")
     env = dict(os.environ, PATH=path)
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], env=env,
-        quiet=True)
+    run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        env=env,
+        quiet=True,
+    )
     write(stamp, wanted)
 
 
@@ -206,9 +219,11 @@ def find_npm():
         say("Installing Node (requirements/node.txt) into .cache")
         uv = find_uv()
         run([uv, "venv", "--quiet", "--clear", "--python", VENV_PYTHON, folder])
-        run([uv, "pip", "install", "--quiet", "--require-hashes"]
+        run(
+            [uv, "pip", "install", "--quiet", "--require-hashes"]
             + ["--python", os.path.join(folder, "bin", "python")]
-            + ["-r", os.path.join(ROOT, "requirements", "node.txt")])
+            + ["-r", os.path.join(ROOT, "requirements", "node.txt")]
+        )
     return npm, path
 
 
@@ -245,7 +260,11 @@ def run(command, env=None, quiet=False):
     pipe = subprocess.PIPE if quiet else None
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=pipe or sys.stderr,
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe or sys.stderr,
             stderr=subprocess.STDOUT if quiet else None,
         )
     except OSError as problem:
@@ -258,8 +277,14 @@ def run(command, env=None, quiet=False):
 def output(command, env=None):
     try:
         # From the root folder: a .python-version on the way would mislead shims.
-        done = subprocess.run(command, cwd="/", env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        done = subprocess.run(
+            command,
+            cwd="/",
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     except OSError as problem:
         raise Problem("%s: %s" % (command[0], problem))
     if done.returncode:

@@ -42,11 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match said:
             case ["serve", *rest]:
-                from afterclose.kit.supervisor import serve_command  # noqa: PLC0415
+                from afterclose.kit.supervisor import serve_command
 
                 return serve_command(rest)
             case ["database", *rest]:
-                from afterclose.kit.postgres.command import database_command  # noqa: PLC0415
+                from afterclose.kit.postgres.command import database_command
 
                 return database_command(rest)
             case _:
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _django(said: list[str]) -> int:
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.core.management import execute_from_command_line
 
     command = said[0] if said else "help"
     asks_for_help = {"--help", "-h"} & set(said)

@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 def to_stderr(message: str) -> None:
     """The usual way to tell a person how the start is going."""
-    print(message, file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - a person at a terminal
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,11 @@ class Cluster:
     def _configure(self) -> None:
         """Writes what belongs to this start: settings and who may log in as whom."""
         account, data = self.places.account, self.places.data
-        write(account, data / "afterclose.conf",
-              server_settings(self.places.socket, throwaway=self.throwaway))
+        write(
+            account,
+            data / "afterclose.conf",
+            server_settings(self.places.socket, throwaway=self.throwaway),
+        )
         write(account, data / "pg_hba.conf", "local all all peer map=afterclose\n")
         mine = dict.fromkeys((account.name, my_name()))
         names = [f"afterclose {me} {role}" for me in mine for role in (SUPERUSER, *roles.ALL)]
@@ -241,7 +244,7 @@ class Cluster:
         """Whether somebody asked that the server stay when its last user goes."""
         return self.places.beside(".keep").exists()
 
-    def keep(self, keep: bool) -> None:
+    def keep(self, *, keep: bool) -> None:
         """Lets the server stay up without users, or no longer."""
         marker = self.places.beside(".keep")
         if keep:
@@ -273,6 +276,7 @@ class Lease:
     def __init__(self, cluster: Cluster, users: FileLock) -> None:
         self.cluster = cluster
         self._users = users
+        self._released = False
 
     def revive(self) -> bool:
         """Starts the server again if it has died; says whether it had."""
@@ -283,6 +287,9 @@ class Lease:
 
     def release(self) -> None:
         """Gives the server up; when nobody else uses it, returns after it has stopped."""
+        if self._released:
+            return
+        self._released = True
         self._users.free()
         if not self.cluster.is_kept:
             # Either we get the lock, and were the last; or the keeper has it and is at work

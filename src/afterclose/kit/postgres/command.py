@@ -36,10 +36,10 @@ def database_command(said: list[str]) -> int:
 
 def _embedded(verb: str, cluster: Cluster) -> int:
     if verb == "start":
-        cluster.keep(True)
+        cluster.keep(keep=True)
         cluster.lease().release()
     elif verb == "stop":
-        cluster.keep(False)
+        cluster.keep(keep=False)
         cluster.stop()
     pid = cluster.pid()
     state = f"runs (process {pid})" if pid else "does not run"

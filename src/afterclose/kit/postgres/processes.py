@@ -27,8 +27,9 @@ def run(account: Account, command: Sequence[str], *, given: str | None = None) -
 
     Raises :class:`DatabaseProblem` with the program's own words when it fails.
     """
-    done = subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         command,
+        check=False,
         input=given,
         stdin=subprocess.DEVNULL if given is None else None,
         capture_output=True,

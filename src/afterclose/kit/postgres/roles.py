@@ -31,7 +31,7 @@ def make_roles(connection: Connection, passwords: Mapping[str, str] | None = Non
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         verb = sql.SQL("ALTER ROLE" if known else "CREATE ROLE")
         may_create = sql.SQL("CREATEDB" if role == OWNER else "NOCREATEDB")
-        password = sql.SQL("")
+        password: sql.Composable = sql.SQL("")
         if passwords:
             password = sql.SQL(" PASSWORD {}").format(sql.Literal(passwords[role]))
         connection.execute(
@@ -96,7 +96,7 @@ def grant_rights(
 
     ``database`` names it when the owner's role does not own it, and may create there then.
     """
-    names = {
+    names: dict[str, sql.Composable] = {
         "owner": sql.Identifier(owner),
         "app": sql.Identifier(app),
         "assistant": sql.Identifier(assistant),
@@ -109,9 +109,6 @@ def grant_rights(
         " GRANT USAGE, SELECT ON SEQUENCES TO {app}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
         " GRANT SELECT ON TABLES TO {assistant}",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
-        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {assistant}",
     ]
     if database:
         names["database"] = sql.Identifier(database)
@@ -123,6 +120,19 @@ def grant_rights(
         ]
     for statement in statements:
         connection.execute(sql.SQL(statement).format(**names))
+    # Tables of today, the owner's alone: a database may hold tables of others.
+    for name, is_sequence in connection.execute(
+        "SELECT c.relname, c.relkind = 'S' FROM pg_class c"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')"
+        " AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = %s)",
+        [owner],
+    ).fetchall():
+        names["table"] = sql.Identifier("public", name)
+        grant: LiteralString = "GRANT USAGE, SELECT ON SEQUENCE {table} TO {app}"
+        if not is_sequence:
+            grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {table} TO {app}"
+            connection.execute(sql.SQL("GRANT SELECT ON {table} TO {assistant}").format(**names))
+        connection.execute(sql.SQL(grant).format(**names))
 
 
 def can_bypass(connection: Connection) -> bool:
@@ -136,3 +146,27 @@ def can_bypass(connection: Connection) -> bool:
         " AND pg_has_role(current_user, oid, 'MEMBER')"
     ).fetchone()
     return bool(found and found[0])
+
+
+def can_make_roles(connection: Connection) -> bool:
+    """Whether the role that is connected may create roles."""
+    found = connection.execute(
+        "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def join_owner(connection: Connection) -> None:
+    """Makes the connected role a member of the owner's, unless it is a superuser.
+
+    Only then may it hand over a database and say what the owner's tables allow.
+    """
+    powers = connection.execute(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    if powers and not powers[0]:
+        connection.execute(
+            sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE").format(
+                sql.Identifier(OWNER)
+            )
+        )

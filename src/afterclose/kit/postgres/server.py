@@ -130,11 +130,17 @@ def _make(server: Server, given: Mapping[str, Any], say: Say) -> None:
         f"The role {given.get('user', '')} could pass by row-level security: making the roles "
         f"{', '.join(roles.ALL)} and the database {database} for the application."
     )
+    with _connect(given) as connection:
+        if not roles.can_make_roles(connection):
+            raise DatabaseProblem(
+                f"The role {connection.info.user} of DATABASE_URL could pass by "
+                "row-level security, and may not make other roles. Name a role that is neither a superuser nor has "
+                "BYPASSRLS nor is a member of one that does, or one that may make roles."
+            )
     passwords = {role: secrets.token_urlsafe(24) for role in roles.ALL}
     with _connect(given) as connection, connection.transaction():
         roles.make_roles(connection, passwords)
-        if not connection.execute("SELECT current_setting('is_superuser')::bool").fetchone()[0]:  # type: ignore[index]
-            connection.execute(f"GRANT {roles.OWNER} TO CURRENT_USER")
+        roles.join_owner(connection)
     with _connect(given) as connection:
         roles.make_database(connection, database)
     with psycopg.connect(**{**given, "dbname": database}, autocommit=True) as connection:
