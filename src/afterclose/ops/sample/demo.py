@@ -1,0 +1,132 @@
+"""The demo business: its people, its sample data, and staying alive from day to day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from afterclose.billing.actions import advance_periods
+from afterclose.businesses import actors
+from afterclose.businesses.actions import add_member, create_business
+from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import Business, Membership, Role
+from afterclose.businesses.tenancy import business_context
+from afterclose.health.actions import take_snapshots
+from afterclose.health.models import Score
+from afterclose.kit import clock
+from afterclose.ops.models import SampleSet
+from afterclose.ops.sample import actions
+
+SLUG = "demo"
+NAME = "Tidemark Analytics"
+#: No secret: ``bin/demo`` listens on the own machine alone, and says it on the screen.
+PASSWORD = "demo-afterclose"  # noqa: S105
+SIZE, SEED = 120, 7
+
+OWNER = ("demo@afterclose.example", "Dana Whitfield", "Head of Customer Success")
+PEOPLE = (
+    ("priya@afterclose.example", "Priya Banerjee", Role.MANAGER, "Customer Success Manager"),
+    ("tomas@afterclose.example", "Tomás Quintana", Role.MANAGER, "Customer Success Manager"),
+    ("haruka@afterclose.example", "Haruka Okada", Role.MANAGER, "Customer Success Manager"),
+    ("ngozi@afterclose.example", "Ngozi Adeyemi", Role.ADMIN, "Revenue Operations"),
+    ("linnea@afterclose.example", "Linnéa Sjöberg", Role.MANAGER, "Account Executive"),
+    ("marcus@afterclose.example", "Marcus Lockwood", Role.MEMBER, "Finance"),
+)
+LOGINS = ((OWNER[0], "super admin"), (PEOPLE[0][0], "manager"), (PEOPLE[-1][0], "member"))
+
+
+def make(*, at: datetime, size: int = SIZE, seed: int = SEED) -> bool:
+    """Make the demo business, or bring it up to today; whether anything had to be done."""
+    business = Business.objects.filter(slug=SLUG).first()
+    if business is None:
+        actor = _found(at)
+    else:
+        with business_context(business.id):
+            actor = actors.system(business.id)
+    with business_context(actor.business_id):
+        if not SampleSet.objects.exists() and business is None:
+            actions.begin(actor=actor, at=at, size=size, seed=seed)
+        with transaction.atomic():
+            unfinished = SampleSet.objects.filter(finished_at=None, destroying_since=None).exists()
+        if unfinished:
+            actions.go_on(actor=actor, at=at)
+        return _live_on(actor, at) or unfinished
+
+
+@transaction.atomic
+def _found(at: datetime) -> Actor:
+    email, name, title = OWNER
+    owner = create_business(
+        name=NAME,
+        slug=SLUG,
+        owner_email=email,
+        owner_name=name,
+        password=PASSWORD,
+        at=at,
+        country="GB",
+        settings={"currency": "USD", "time_zone": "Europe/London"},
+    )
+    with business_context(owner.business_id):
+        Membership.objects.filter(id=owner.membership_id).update(title=title)
+        for person, called, role, does in PEOPLE:
+            add_member(
+                actor=owner,
+                at=at,
+                email=person,
+                name=called,
+                role=role,
+                title=does,
+                password=PASSWORD,
+            )
+    return owner
+
+
+# Whoever used the product on a day a week ago uses it again: the sample customers go on
+# working, so that a demo of last month does not look as if everybody had left.
+_USE_AGAIN = """
+    INSERT INTO usage_dailyusage
+           (business_id, account_id, used_on, feature, user_key, count, seconds, is_sample)
+    SELECT business_id, account_id, %(on)s, feature, user_key, count, seconds, true
+      FROM usage_dailyusage
+     WHERE business_id = %(business)s AND is_sample AND used_on = %(on)s::date - 7
+        ON CONFLICT (business_id, account_id, used_on, feature, user_key) DO NOTHING
+"""
+_LAST_USE = """
+    UPDATE usage_lastuse l SET last_used_on = %(on)s
+      FROM (SELECT DISTINCT account_id FROM usage_dailyusage
+             WHERE business_id = %(business)s AND used_on = %(on)s AND is_sample) u
+     WHERE l.business_id = %(business)s AND l.account_id = u.account_id
+       AND l.last_used_on < %(on)s
+"""
+
+
+def _live_on(actor: Actor, at: datetime) -> bool:
+    """Bring the demo from its newest day to today: use, billing periods, scores."""
+    today = clock.today_in(actor.settings.time_zone, at=at)
+    with transaction.atomic():
+        newest: date | None = Score.objects.aggregate(newest=Max("on"))["newest"]
+    if newest is None or newest >= today:
+        return False
+    system = actors.system(actor.business_id)
+    day = max(newest + timedelta(days=1), today - timedelta(days=365))
+    while day <= today:
+        with transaction.atomic():
+            given = {"business": actor.business_id, "on": day}
+            with connection.cursor() as cursor:
+                cursor.execute(_USE_AGAIN, given)
+                cursor.execute(_LAST_USE, given)
+            if day == today:
+                advance_periods(actor=system, on=today)
+            found = SampleSet.objects.first()
+            if found is not None:
+                take_snapshots(
+                    actor=system,
+                    at=at,
+                    on=day,
+                    first_account_id=found.first_account_id or 0,
+                    last_account_id=found.last_account_id or 0,
+                )
+        day += timedelta(days=1)
+    return True
