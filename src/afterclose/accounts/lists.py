@@ -59,13 +59,13 @@ def member_options(viewer: Actor, text: str, limit: int) -> list[Option]:
     return [Option(str(member.id), str(member.person)) for member in found[:limit]]
 
 
-def member_labels(viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
+def member_labels(_viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
     """Names of members by id, also of those who have left."""
     found = Membership.objects.filter(id__in=ids).select_related("person")
     return {str(member.id): str(member.person) for member in found}
 
 
-def account_options(viewer: Actor, text: str, limit: int) -> list[Option]:
+def account_options(_viewer: Actor, text: str, limit: int) -> list[Option]:
     """Accounts whose name begins with the text."""
     found = Account.objects.order_by("name_key", "id")
     if text:
@@ -74,7 +74,7 @@ def account_options(viewer: Actor, text: str, limit: int) -> list[Option]:
     return [Option(str(account_id), name) for account_id, name in rows]
 
 
-def account_labels(viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
+def account_labels(_viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
     """Names of accounts by id."""
     found = Account.objects.filter(id__in=ids).values_list("id", "name")
     return {str(account_id): name for account_id, name in found}
@@ -149,7 +149,7 @@ class AccountList(List):
             "at_risk",
             "At risk",
             path="is_at_risk",
-            render=lambda row, value: badge("At risk", tone="bad", dot=True) if value else NOTHING,
+            render=lambda _row, value: badge("At risk", tone="bad", dot=True) if value else NOTHING,
         ),
         _member_column("csm", "CSM"),
         DateColumn("customer_since", "Customer since", sort=True),
@@ -169,10 +169,12 @@ class AccountList(List):
         ChoiceFilter("stage", "Stage", choices=Stage),
         BooleanFilter("at_risk", "At risk", path="is_at_risk"),
         RelationFilter(
-            "csm", "CSM", path="csm_id", options=member_options, labels=member_labels, empty="Nobody"
+            "csm", "CSM", path="csm_id", options=member_options, labels=member_labels,
+            empty="Nobody",
         ),
         RelationFilter(
-            "ae", "AE", path="ae_id", options=member_options, labels=member_labels, empty="Nobody"
+            "ae", "AE", path="ae_id", options=member_options, labels=member_labels,
+            empty="Nobody",
         ),
         DateRangeFilter("customer_since", "Customer since"),
         DateRangeFilter("churned_on", "Churned on"),
@@ -235,11 +237,11 @@ class ContactList(List):
         Column("title", "Title"),
         Column("email", "E-mail", sort=True),
         Column("phone", "Phone", optional=True),
-        BooleanColumn("champion", "Champion", path="is_champion", no="–"),
-        BooleanColumn("economic_buyer", "Economic buyer", path="is_economic_buyer", no="–"),
-        BooleanColumn("technical_buyer", "Technical buyer", path="is_technical_buyer", no="–",
+        BooleanColumn("champion", "Champion", path="is_champion", no=""),
+        BooleanColumn("economic_buyer", "Economic buyer", path="is_economic_buyer", no=""),
+        BooleanColumn("technical_buyer", "Technical buyer", path="is_technical_buyer", no="",
                       optional=True),
-        BooleanColumn("detractor", "Detractor", path="is_detractor", no="–"),
+        BooleanColumn("detractor", "Detractor", path="is_detractor", no=""),
         DateColumn("left_on", "Left on", optional=True),
         Column("external_id", "External id", optional=True),
     ]  # fmt: skip
