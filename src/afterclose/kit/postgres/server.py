@@ -134,8 +134,8 @@ def _make(server: Server, given: Mapping[str, Any], say: Say) -> None:
         if not roles.can_make_roles(connection):
             raise DatabaseProblem(
                 f"The role {connection.info.user} of DATABASE_URL could pass by "
-                "row-level security, and may not make other roles. Name a role that is neither a superuser nor has "
-                "BYPASSRLS nor is a member of one that does, or one that may make roles."
+                "row-level security, and may not make other roles. Name a role that may, or one "
+                "that is neither a superuser nor has BYPASSRLS nor is a member of such a role."
             )
     passwords = {role: secrets.token_urlsafe(24) for role in roles.ALL}
     with _connect(given) as connection, connection.transaction():
