@@ -353,8 +353,13 @@ def tile(
     good: str = "up",
     suffix: str = "",
     places: int | None = None,
+    slug: str = "",
+    current: bool = False,
 ) -> dict[str, Any]:
-    """A number that opens the rows that it counts; `money` for Money, or pass Money itself."""
+    """A number that opens the rows that it counts; `money` for Money, or pass Money itself.
+
+    `slug` is its name in `kit.numbers`; `current` marks the tile whose rows are on the page.
+    """
     is_money = money or isinstance(value, Money)
     if value is None:
         shown = formats.DASH
@@ -375,6 +380,8 @@ def tile(
         "tone": tone,
         "delta_from": delta_from,
         "good": good,
+        "slug": slug,
+        "current": current,
     }
 
 
