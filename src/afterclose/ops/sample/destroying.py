@@ -51,7 +51,7 @@ def steps(model: type[models.Model], where: sql.Composable) -> Iterator[Step]:
             continue
         field: Any = relation.field
         child = field.model
-        if child._meta.proxy or child._meta.abstract:
+        if child._meta.proxy or not child._meta.managed:  # a view, not a table
             continue
         hanging = sql.SQL("{} IN ({})").format(sql.Identifier(field.column), inner)
         if relation.on_delete is not models.CASCADE and field.null:

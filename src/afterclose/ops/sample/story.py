@@ -91,16 +91,16 @@ SCENES: tuple[dict[str, Any], ...] = (
         "stage": Stage.RENEWAL,
         "renews_in": 12,
         "seats": 220,
-        "last_used": 19,
-        "mood": 0.3,
+        "last_used": 34,
+        "mood": 0.2,
         "flag": "hand",
         "flag_reasons": ("adoption", "champion-change"),
         "champion_left": True,
     },
-    {"cancels": True, "renews_in": 25, "arc": Arc.DECLINING, "last_used": 15, "mood": 0.35},
+    {"cancels": True, "renews_in": 25, "arc": Arc.DECLINING, "last_used": 31, "mood": 0.3},
     {"status": Status.PAST_DUE, "renews_in": 55, "arc": Arc.QUIET, "last_used": 6, "seats": 90},
     {"arc": Arc.RECOVERING, "renews_in": 160, "flag": "cleared", "flag_reasons": ("engagement",)},
-    {"arc": Arc.SILENT, "last_used": 75, "renews_in": 80, "mood": 0.2, "detractor": True},
+    {"arc": Arc.SILENT, "last_used": 75, "renews_in": 29, "mood": 0.1, "detractor": True},
     {
         "arc": Arc.CHURNED,
         "stage": Stage.CHURNED,
@@ -136,7 +136,14 @@ SCENES: tuple[dict[str, Any], ...] = (
     {"currency": "JPY", "renews_in": 128, "name": "Kaede Instruments 株式会社"},
     {"name": _LONG, "currency": "EUR", "renews_in": 299},
     {"stage": Stage.RENEWAL, "renews_in": 14, "mood": 0.85, "seats": 60},
-    {"tickets": "many", "renews_in": 66, "mood": 0.3, "detractor": True, "seats": 140},
+    {
+        "tickets": "many",
+        "renews_in": 66,
+        "mood": 0.2,
+        "detractor": True,
+        "seats": 140,
+        "last_used": 17,
+    },
     {"surveys": "none", "detractor": True, "champion": False, "renews_in": 240},
     {"returned": True, "since": 500, "renews_in": 190, "arc": Arc.QUIET, "last_used": 2},
     # A set of 20 ends here.
@@ -177,11 +184,11 @@ SCENES: tuple[dict[str, Any], ...] = (
 
 # How often each arc is met among the others, and how it turns out.
 _MIXTURE = {
-    Arc.STEADY: 44,
-    Arc.QUIET: 16,
-    Arc.GROWING: 14,
-    Arc.DECLINING: 8,
-    Arc.SILENT: 4,
+    Arc.STEADY: 40,
+    Arc.QUIET: 15,
+    Arc.GROWING: 13,
+    Arc.DECLINING: 11,
+    Arc.SILENT: 7,
     Arc.RECOVERING: 5,
     Arc.NEW: 4,
     Arc.CHURNED: 7,
@@ -204,8 +211,8 @@ _LAST_USED = {
     Arc.STEADY: (0, 4),
     Arc.QUIET: (1, 12),
     Arc.GROWING: (0, 2),
-    Arc.DECLINING: (9, 40),
-    Arc.SILENT: (42, 100),
+    Arc.DECLINING: (16, 52),
+    Arc.SILENT: (46, 100),
     Arc.RECOVERING: (0, 4),
     Arc.NEW: (0, 5),
 }
@@ -256,8 +263,11 @@ def _turn(arc: Arc, values: dict[str, Any], dice: Random) -> dict[str, Any]:
         case Arc.GROWING if chance < 0.4:
             return {"stage": Stage.EXPANDING}
         case Arc.DECLINING | Arc.SILENT:
+            # Those who do not use it are asked to renew all the same, and most of them soon.
+            soon = dice.randint(3, 150) if dice.random() < 0.7 else values["renews_in"]
             return {
                 "stage": stage,
+                "renews_in": min(soon, values["renews_in"]),
                 "cancels": chance < 0.12,
                 "status": Status.PAST_DUE if chance > 0.92 else Status.ACTIVE,
                 "flag": "hand" if 0.3 < chance < 0.45 else "",
