@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import connection
 
-from afterclose.accounts.imports import registry
+from afterclose.accounts.imports import bulk, registry
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
 from afterclose.accounts.models import Account, ChurnEvent, Contact, Stage
@@ -49,7 +49,7 @@ _FINER_THAN_ACTIVE = (Stage.RENEWAL, Stage.EXPANDING)
 
 def accounts_by_external_id(external_ids: Collection[str]) -> dict[str, int]:
     """External ids to account ids, one query; unknown ones are left out."""
-    rows = Account.objects.filter(external_id__in=external_ids)
+    rows = Account.objects.filter(external_id__in=bulk.among(external_ids))
     return dict(rows.values_list("external_id", "id"))
 
 
@@ -96,12 +96,8 @@ class AccountImporter(Importer):
             max_length=253,
             help="Tickets, survey answers and notes find the account by it.",
         ),
-        Field(
-            "website", "Website", FieldType.URL, aliases=("url", "web_site", "homepage", "site")
-        ),
-        Field(
-            "industry", "Industry", aliases=("sector", "vertical", "branch"), max_length=100
-        ),
+        Field("website", "Website", FieldType.URL, aliases=("url", "web_site", "homepage", "site")),
+        Field("industry", "Industry", aliases=("sector", "vertical", "branch"), max_length=100),
         Field(
             "country",
             "Country",
@@ -213,9 +209,9 @@ class AccountImporter(Importer):
         """A finer stage stays where the file only says "live"; who is back has not left."""
         stored: dict[str, Any] = record.stored or {}
         explicit = record.says("stage")
-        if not explicit and record.data.get("stage") == Stage.ACTIVE:
-            if stored["stage"] in _FINER_THAN_ACTIVE:
-                record.data["stage"] = stored["stage"]
+        is_finer = stored["stage"] in _FINER_THAN_ACTIVE
+        if is_finer and not explicit and record.data.get("stage") == Stage.ACTIVE:
+            record.data["stage"] = stored["stage"]
         if record.data.get("stage", stored["stage"]) != Stage.CHURNED:
             record.data["churned_on"] = None
 
@@ -230,7 +226,9 @@ class AccountImporter(Importer):
 
     @staticmethod
     def _members(records: Sequence[Record]) -> dict[str, int]:
-        wanted = {address for record in records for role in ("csm", "ae") if (address := record.get(role))}
+        wanted = {
+            address for record in records for role in ("csm", "ae") if (address := record.get(role))
+        }
         if not wanted:
             return {}
         rows = Membership.objects.filter(person__email__in=wanted, deactivated_at__isnull=True)
@@ -309,9 +307,7 @@ class ContactImporter(Importer):
             aliases=("email_address", "e_mail", "contact_email", "mail"),
             max_length=254,
         ),
-        Field(
-            "title", "Job title", aliases=("job_title", "position", "role"), max_length=100
-        ),
+        Field("title", "Job title", aliases=("job_title", "position", "role"), max_length=100),
         Field("phone", "Phone", aliases=("phone_number", "telephone", "mobile"), max_length=40),
         Field("is_champion", "Champion", FieldType.FLAG, aliases=("champion",)),
         Field("is_economic_buyer", "Economic buyer", FieldType.FLAG, aliases=("economic_buyer",)),
@@ -349,7 +345,9 @@ class ContactImporter(Importer):
                         "email",
                     )
 
-    def find(self, records: Sequence[Record], columns: Collection[str]) -> dict[str, dict[str, Any]]:
+    def find(
+        self, records: Sequence[Record], columns: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
         """By id; a contact that was entered by hand is the same person by account and e-mail."""
         found = super().find(records, columns)
         open_rows = {
@@ -471,4 +469,3 @@ def register() -> None:
     registry.register(ContactImporter())
     registry.register(ChurnEventImporter())
     registry.register_reference("account", accounts_by_external_id)
-

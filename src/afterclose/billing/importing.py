@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from afterclose.accounts.importing import ACCOUNT_ID
-from afterclose.accounts.imports import registry
+from afterclose.accounts.imports import bulk, registry
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
 from afterclose.billing import actions
@@ -227,7 +227,7 @@ def _twelfth(amount: int) -> Fraction:
 
 def accounts_by_subscription(external_ids: Collection[str]) -> dict[str, int]:
     """External ids of subscriptions to the ids of their accounts."""
-    rows = Subscription.objects.filter(external_id__in=external_ids)
+    rows = Subscription.objects.filter(external_id__in=bulk.among(external_ids))
     return dict(rows.values_list("external_id", "account_id"))
 
 

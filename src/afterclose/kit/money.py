@@ -91,6 +91,8 @@ def parse_decimal(text: str, *, decimal_comma: bool = False) -> Decimal:
     than read as fifteen. Raises `NotAnAmount`.
     """
     cleaned = text.strip()
+    if cleaned.isascii() and cleaned.isdigit():
+        return Decimal(cleaned)
     negative = False
     if cleaned.startswith("(") and cleaned.endswith(")"):
         negative, cleaned = True, cleaned[1:-1]

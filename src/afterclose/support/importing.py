@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from afterclose.accounts.importing import ACCOUNT_ID
-from afterclose.accounts.imports import registry
+from afterclose.accounts.imports import bulk, registry
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
 from afterclose.accounts.models import Account
@@ -152,7 +152,7 @@ def _accounts_by_domain(domains: set[str]) -> dict[str, int]:
     """Domain to account, where just one account has it."""
     found: dict[str, list[int]] = {}
     if domains:
-        rows = Account.objects.filter(domain__in=domains).values_list("domain", "id")
+        rows = Account.objects.filter(domain__in=bulk.among(domains)).values_list("domain", "id")
         for domain, account_id in rows:
             found.setdefault(domain, []).append(account_id)
     return {domain: ids[0] for domain, ids in found.items() if len(ids) == 1}

@@ -232,6 +232,7 @@ def _changeable(run_id: int) -> ImportRun:
 def _back_to_mapping(run: ImportRun) -> None:
     run.state, run.message = RunState.MAPPING, ""
     run.counts, run.rows_done, run.lines_done = {}, 0, 0
+    run.rows_total, run.newest_on = None, None
     run.save()
 
 
@@ -283,17 +284,24 @@ def settle_shift(run: ImportRun, *, today: date) -> None:
     In the mode "newest" all files of the set are looked at once; files that come later move
     by the same number of days, so that the set stays of one piece.
     """
-    run.rows_total, run.newest_on = engine.scan(run)
+    _count(run)
     whole = ImportSet.objects.select_for_update(of=("self",)).get(id=run.import_set_id)
     if whole.shift_days is None:
-        newest = [run.newest_on]
-        for other in whole.runs.exclude(id=run.id).filter(content_deleted_at__isnull=True):
-            newest.append(other.newest_on or engine.scan(other)[1])
-        known = [day for day in newest if day is not None]
+        others = list(whole.runs.exclude(id=run.id).filter(content_deleted_at__isnull=True))
+        for other in others:
+            _count(other)
+        known = [each.newest_on for each in (run, *others) if each.newest_on is not None]
         target = whole.shift_newest_to or today - timedelta(days=1)
         whole.shift_days = (target - max(known)).days if known else 0
         whole.save(update_fields=["shift_days"])
     run.shift_days = whole.shift_days
+
+
+def _count(run: ImportRun) -> None:
+    """Rows and newest date of a file, once per way of reading it."""
+    if run.rows_total is None:
+        run.rows_total, run.newest_on = engine.scan(run)
+        run.save(update_fields=["rows_total", "newest_on"])
 
 
 @transaction.atomic
@@ -394,9 +402,7 @@ def mark_done(run: ImportRun, *, actor: Actor, at: datetime) -> None:
         },
         key=f"import:{run.id}",
     )
-    audit.record(
-        "import.finished", actor=actor, at=at, subject=run, changes={"counts": run.counts}
-    )
+    audit.record("import.finished", actor=actor, at=at, subject=run, changes={"counts": run.counts})
 
 
 @transaction.atomic

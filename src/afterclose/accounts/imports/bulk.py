@@ -1,25 +1,35 @@
-"""Many rows in one statement: INSERT and UPDATE from arrays.
+"""Many rows in one statement: INSERT and UPDATE from one JSON document.
 
-COPY cannot write into tables under row-level security, and `bulk_update` builds a CASE per
-row; `unnest` over one array per column is as fast as COPY into a staging table without one.
+COPY cannot write into tables under row-level security, `bulk_update` builds a CASE per row,
+and psycopg writes arrays element by element in Python; `json_to_recordset` takes a chunk as
+one parameter, typed by the columns themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
 from django.db.models import Field
+from django.db.models.expressions import RawSQL
 from psycopg.types.json import Jsonb
 
 from afterclose.businesses.context import required_business_id
 
 
-def insert(
-    model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, at: datetime
-) -> None:
+def among(values: Collection[str]) -> RawSQL:
+    """For ``column__in=among(values)``: thousands of values as one parameter.
+
+    Django would write a placeholder for each, which costs more to format than to look up.
+    """
+    document = json.dumps(list(values))
+    return RawSQL("SELECT value FROM json_array_elements_text(%s::json)", [document])  # noqa: S611
+
+
+def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
     """Insert rows given by column (attname); what a row leaves out gets the model's default.
 
     `auto_now` columns get `at`. Raises what the database raises, the transaction then being
@@ -29,28 +39,26 @@ def insert(
         return
     varied = {name for row in rows for name in row}
     constants: dict[str, Any] = {"business_id": required_business_id()}
-    arrays: dict[str, list[Any]] = {}
+    defaults: dict[str, Any] = {}
     for field in _stored_fields(model):
         if field.attname == "business_id":
             continue
-        default = at if getattr(field, "auto_now", False) else field.get_default()
-        if getattr(field, "auto_now_add", False):
-            default = at
-        if field.attname in varied:
-            arrays[field.attname] = [row.get(field.attname, default) for row in rows]
-        else:
-            constants[field.attname] = default
-    unknown = varied - arrays.keys()
-    if unknown:
+        is_moment = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        default = at if is_moment else field.get_default()
+        (defaults if field.attname in varied else constants)[field.attname] = default
+    if unknown := varied - defaults.keys():
         raise ValueError(f"{model.__name__} has no columns {sorted(unknown)}.")
-    columns = [*constants, *arrays]
-    values = ", ".join([*("%s" for _ in constants), *(f"u.{_quote(name)}" for name in arrays)])
+    columns = ", ".join(_quote(name) for name in [*constants, *defaults])
+    values = ", ".join([*("%s" for _ in constants), *(f"u.{_quote(name)}" for name in defaults)])
     _execute(
-        f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(map(_quote, columns))})"
-        f" SELECT {values} FROM {_unnest(model, list(arrays))}",
+        f"INSERT INTO {_quote(model._meta.db_table)} ({columns})"  # noqa: S608
+        f" SELECT {values} FROM {_records(model, list(defaults))}",
         [
-            *(_adapt(value) for value in constants.values()),
-            *([_adapt(value) for value in array] for array in arrays.values()),
+            *(
+                Jsonb(value) if isinstance(value, dict | list) else value
+                for value in constants.values()
+            ),
+            _document([{**defaults, **row} for row in rows]),
         ],
     )
 
@@ -72,11 +80,11 @@ def update(
     assignments += [f"{_quote(name)} = %s" for name in touched]
     named = ["id", *columns]
     _execute(
-        f"UPDATE {_quote(model._meta.db_table)} AS t SET {', '.join(assignments)}"
-        f" FROM {_unnest(model, named)} WHERE t.business_id = %s AND t.id = u.id",
+        f"UPDATE {_quote(model._meta.db_table)} AS t SET {', '.join(assignments)}"  # noqa: S608
+        f" FROM {_records(model, named)} WHERE t.business_id = %s AND t.id = u.id",
         [
             *(at for _ in touched),
-            *([_adapt(row[name]) for row in rows] for name in named),
+            _document([{name: row[name] for name in named} for row in rows]),
             required_business_id(),
         ],
     )
@@ -90,10 +98,15 @@ def _stored_fields(model: type[models.Model]) -> list[Field[Any, Any]]:
     ]
 
 
-def _unnest(model: type[models.Model], names: Sequence[str]) -> str:
+def _records(model: type[models.Model], names: Sequence[str]) -> str:
     fields = {field.attname: field for field in model._meta.local_concrete_fields}
-    arrays = ", ".join(f"%s::{_type(fields[name])}[]" for name in names)
-    return f"unnest({arrays}) AS u({', '.join(map(_quote, names))})"
+    typed = ", ".join(f"{_quote(name)} {_type(fields[name])}" for name in names)
+    return f"json_to_recordset(%s::json) AS u({typed})"
+
+
+def _document(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Dates, instants and decimals as text: PostgreSQL reads them in the column's type."""
+    return json.dumps(rows, default=str, separators=(",", ":"))
 
 
 def _type(field: Field[Any, Any]) -> str:
@@ -102,10 +115,6 @@ def _type(field: Field[Any, Any]) -> str:
         target = target.target_field
     kind = target.cast_db_type(connection) or "text"
     return {"bigserial": "bigint"}.get(kind, kind)
-
-
-def _adapt(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict | list) else value
 
 
 def _quote(name: str) -> str:

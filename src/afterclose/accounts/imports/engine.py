@@ -18,7 +18,7 @@ from typing import IO
 from django.db import DataError, IntegrityError, transaction
 
 from afterclose.accounts.imports import bulk, storage
-from afterclose.accounts.imports.fields import Field, FieldType, Reading, Record, convert
+from afterclose.accounts.imports.fields import Converter, Field, FieldType, Reading, Record
 from afterclose.accounts.imports.guessing import split_currency
 from afterclose.accounts.imports.importers import Context, Importer
 from afterclose.accounts.imports.models import ImportRow, ImportRun, Outcome, RunState
@@ -124,7 +124,8 @@ def scan(run: ImportRun) -> tuple[int, date | None]:
         telling = _telling(importer.fields, run.mapping, table)
         newest: date | None = None
         count = 0
-        for count, row in enumerate(table.rows, start=1):
+        for row in table.rows:
+            count += 1
             for day in _days(row, telling, dialect):
                 if newest is None or day > newest:
                     newest = day
@@ -158,11 +159,11 @@ def work(run_id: int, *, state: RunState, at: datetime, chunk: int = ROWS_PER_CH
         raise SupersededError
     with storage.open_content(run_id) as content:
         table = read_table(content, job.dialect)
-        columns = job.columns(table.headers)
+        converter = Converter(job.importer.fields, job.columns(table.headers), job.reading)
         done = run.lines_done
         rows = (row for row in table.rows if row.line > done)
         for batch in batched(rows, chunk):
-            _chunk(job, batch, columns, state=state, checkpoint=done)
+            _chunk(job, batch, converter, state=state, checkpoint=done)
             done = batch[-1].line
     return _finish(job, state=state, checkpoint=done)
 
@@ -178,7 +179,7 @@ def _claim(job: Job, *, state: RunState, checkpoint: int) -> ImportRun:
 def _chunk(
     job: Job,
     rows: Sequence[Row],
-    columns: dict[str, int],
+    converter: Converter,
     *,
     state: RunState,
     checkpoint: int,
@@ -186,7 +187,7 @@ def _chunk(
     """One transaction: the rows' effects, their outcomes, the checkpoint."""
     with transaction.atomic():
         run = _claim(job, state=state, checkpoint=checkpoint)
-        records = [convert(row, job.importer.fields, columns, job.reading) for row in rows]
+        records = [converter.convert(row) for row in rows]
         mark_repeats(job.importer, records, seen=_seen(job, records, checkpoint))
         if state == RunState.COMMITTING:
             _write(job, records)
@@ -217,7 +218,7 @@ def _seen(job: Job, records: Sequence[Record], checkpoint: int) -> dict[str, int
     keys = {key for record in records if (key := job.importer.key(record))}
     earlier = ImportRow.objects.filter(
         run_id=job.run_id,
-        external_id__in=keys,
+        external_id__in=bulk.among(keys),
         line__lte=checkpoint,
         outcome__in=[Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED],
     )
@@ -232,7 +233,9 @@ def _write(job: Job, records: Sequence[Record]) -> None:
             job.importer.write([record for record in records if record.is_good], job.context)
     except (IntegrityError, DataError) as problem:
         if len(records) == 1:
-            logger.warning("Import %s: line %s was refused: %s", job.run_id, records[0].line, problem)
+            logger.warning(
+                "Import %s: line %s was refused: %s", job.run_id, records[0].line, problem
+            )
             records[0].reject(_refusal(problem))
             return
         middle = len(records) // 2

@@ -1,6 +1,6 @@
 """What an importer can take in: fields, and how a cell becomes a field's value.
 
-No database here: `convert` is a pure function of a row, a mapping and the run's settings.
+No database here: what a row means depends on the mapping and the run's settings alone.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from afterclose.kit.tabular import (
 )
 from afterclose.kit.tabular.values import is_missing
 from afterclose.kit.tabular.writing import restore
+
+Reader = Callable[[Cell, "Field", "Reading"], Any]
 
 # Beyond these a date is a typing error (0024, 20204), not a fact about a customer.
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
@@ -135,36 +137,60 @@ class Record:
         return name in self.values
 
 
-def convert(
-    row: Row, fields: Sequence[Field], columns: Mapping[str, int], reading: Reading
-) -> Record:
-    """A row as a record: every mapped cell in its field's type, or a reason why not.
+# Cells repeat (dates, plans, countries, yes and no): what a cell means is kept this often.
+REMEMBERED = 20_000
+
+
+class Converter:
+    """Turns the rows of one run into records: every mapped cell in its field's type, or a
+    reason why not.
 
     `columns` maps field names to positions. All faults of a row are told, not just the first.
     """
-    record = Record(row.line, [cell_text(cell) for cell in row.cells])
-    if row.error is not None:
-        record.reject(row.error)
+
+    def __init__(
+        self, fields: Sequence[Field], columns: Mapping[str, int], reading: Reading
+    ) -> None:
+        self._reading = reading
+        self._targets: list[tuple[Field, int | None, Reader, dict[str, Any]]] = [
+            (target, columns.get(target.name), READERS[target.type], {})
+            for target in fields
+            if target.required or target.name in columns
+        ]
+
+    def convert(self, row: Row) -> Record:
+        """One row as a record."""
+        record = Record(row.line, [cell_text(cell) for cell in row.cells])
+        if row.error is not None:
+            record.reject(row.error)
+            return record
+        for target, position, read, known in self._targets:
+            cell = row.cells[position] if position is not None else None
+            if isinstance(cell, str):
+                if cell in known:
+                    record.values[target.name] = known[cell]
+                    continue
+                stripped: Cell = restore(cell.strip())
+            else:
+                stripped = cell
+            if is_missing(stripped):
+                if target.required:
+                    record.reject(f"{target.label} is missing.", target.name)
+                elif target.blank_clears and position is not None:
+                    record.values[target.name] = None
+                continue
+            try:
+                value = read(stripped, target, self._reading)
+            except BadValue as problem:
+                record.reject(f"{target.label}: {problem}", target.name)
+                continue
+            record.values[target.name] = value
+            if isinstance(cell, str) and len(known) < REMEMBERED:
+                known[cell] = value
         return record
-    for target in fields:
-        position = columns.get(target.name)
-        cell = row.cells[position] if position is not None else None
-        if isinstance(cell, str):
-            cell = restore(cell.strip())
-        if is_missing(cell):
-            if target.required:
-                record.reject(f"{target.label} is missing.", target.name)
-            elif target.blank_clears and position is not None:
-                record.values[target.name] = None
-            continue
-        try:
-            record.values[target.name] = READERS[target.type](cell, target, reading)
-        except BadValue as problem:
-            record.reject(f"{target.label}: {problem}", target.name)
-    return record
 
 
-def _text(cell: Cell, target: Field, reading: Reading) -> str:
+def _text(cell: Cell, target: Field, _reading: Reading) -> str:
     text = cell_text(cell).strip()
     if "\x00" in text:
         raise BadValue("it contains a zero character.")
@@ -193,22 +219,22 @@ def _number(cell: Cell, target: Field, reading: Reading) -> Decimal:
     return number
 
 
-def _currency(cell: Cell, target: Field, reading: Reading) -> str:
+def _currency(cell: Cell, _target: Field, _reading: Reading) -> str:
     code = cell_text(cell).strip().upper()
     if code not in EXPONENTS:
         raise BadValue(f"“{code}” is not a currency code such as USD or EUR.")
     return code
 
 
-def _date(cell: Cell, target: Field, reading: Reading) -> date:
+def _date(cell: Cell, _target: Field, reading: Reading) -> date:
     day = parse_date(cell, order=reading.date_order)
-    assert day is not None  # noqa: S101  # empty cells were sorted out by `convert`
+    assert day is not None  # noqa: S101  # empty cells were sorted out before
     if not EARLIEST <= day < LATEST:
         raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2199.")
     return day + timedelta(days=reading.shift_days)
 
 
-def _instant(cell: Cell, target: Field, reading: Reading) -> datetime:
+def _instant(cell: Cell, _target: Field, reading: Reading) -> datetime:
     instant = parse_instant(cell, order=reading.date_order, time_zone=reading.time_zone)
     assert instant is not None  # noqa: S101
     if not EARLIEST <= instant.date() < LATEST:
@@ -220,7 +246,7 @@ def _instant(cell: Cell, target: Field, reading: Reading) -> datetime:
     return local_instant(wall + timedelta(days=reading.shift_days), reading.time_zone)
 
 
-def _flag(cell: Cell, target: Field, reading: Reading) -> bool:
+def _flag(cell: Cell, _target: Field, _reading: Reading) -> bool:
     return bool(parse_flag(cell))
 
 
@@ -233,7 +259,7 @@ def _choice(cell: Cell, target: Field, reading: Reading) -> str:
     return chosen
 
 
-def _country(cell: Cell, target: Field, reading: Reading) -> str:
+def _country(cell: Cell, _target: Field, _reading: Reading) -> str:
     code = country_code(cell_text(cell))
     if code is None:
         raise BadValue(f"“{cell_text(cell)}” is not a country.")
@@ -258,7 +284,7 @@ def _url(cell: Cell, target: Field, reading: Reading) -> str:
     return address
 
 
-READERS: dict[FieldType, Callable[[Cell, Field, Reading], Any]] = {
+READERS: dict[FieldType, Reader] = {
     FieldType.TEXT: _text,
     FieldType.INTEGER: _integer,
     FieldType.NUMBER: _number,

@@ -50,16 +50,16 @@ def guess_mapping(
 
 
 def _words(target: Field) -> list[str]:
-    return list(
-        dict.fromkeys([target.name, *target.aliases, normalise_header(target.label)])
-    )
+    return list(dict.fromkeys([target.name, *target.aliases, normalise_header(target.label)]))
 
 
 def _find(word: str, target: Field, free: Mapping[str, str]) -> str | None:
     if word in free:
         return word
     if target.type == FieldType.MONEY:
-        return next((each for each in free if split_currency(each) == (word, each[-3:].upper())), None)
+        return next(
+            (each for each in free if split_currency(each) == (word, each[-3:].upper())), None
+        )
     return None
 
 

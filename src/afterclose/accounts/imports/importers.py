@@ -75,10 +75,12 @@ class Importer(ABC):
         """What makes a row the same row in another file; "" where it has nothing."""
         return str(record.get("external_id") or "")
 
-    def find(self, records: Sequence[Record], columns: Collection[str]) -> dict[str, dict[str, Any]]:
+    def find(
+        self, records: Sequence[Record], columns: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
         """Stored rows (id and columns) by key."""
         keys = [key for record in records if (key := self.key(record))]
-        rows = self.model._default_manager.filter(external_id__in=keys).values(
+        rows = self.model._default_manager.filter(external_id__in=bulk.among(keys)).values(
             "id", "external_id", *columns
         )
         return {row["external_id"]: row for row in rows}

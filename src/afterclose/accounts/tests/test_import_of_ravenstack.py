@@ -101,14 +101,19 @@ def test_the_five_files_come_in_as_they_are_and_a_second_time_change_nothing(act
     today = NOW.date()
     for row in rows("subscriptions"):
         stored = subscriptions[row["subscription_id"]]
-        assert (stored.mrr, stored.arr) == (int(row["mrr_amount"]) * 100, int(row["arr_amount"]) * 100)
+        assert (stored.mrr, stored.arr) == (
+            int(row["mrr_amount"]) * 100,
+            int(row["arr_amount"]) * 100,
+        )
         assert stored.currency == "USD"
         assert stored.quantity == int(row["seats"])
         if row["end_date"]:
             assert stored.status == Status.CANCELLED
             assert stored.ended_on == day(row["end_date"])
         else:
-            assert stored.status == (Status.TRIALING if row["is_trial"] == "TRUE" else Status.ACTIVE)
+            assert stored.status == (
+                Status.TRIALING if row["is_trial"] == "TRUE" else Status.ACTIVE
+            )
             interval = "month" if row["billing_frequency"] == "monthly" else "year"
             expected = period_containing(day(row["start_date"]), interval, today)
             assert (stored.current_period_start, stored.current_period_end) == expected
@@ -134,7 +139,9 @@ def test_the_five_files_come_in_as_they_are_and_a_second_time_change_nothing(act
     assert AccountBilling.objects.count() == 500
     assert ImportRow.objects.filter(outcome="repeated", run=runs["usage"]).count() == 21
 
-    before = {model: list(model.objects.order_by("id").values()) for model in (Account, Subscription)}
+    before = {
+        model: list(model.objects.order_by("id").values()) for model in (Account, Subscription)
+    }
     again = import_all(actor)
     assert {kind: run.counts for kind, run in again.items()} == {
         "accounts": {"unchanged": 500},
@@ -143,7 +150,9 @@ def test_the_five_files_come_in_as_they_are_and_a_second_time_change_nothing(act
         "tickets": {"unchanged": 2000},
         "churn_events": {"unchanged": 600},
     }
-    after = {model: list(model.objects.order_by("id").values()) for model in (Account, Subscription)}
+    after = {
+        model: list(model.objects.order_by("id").values()) for model in (Account, Subscription)
+    }
     assert after == before
 
 

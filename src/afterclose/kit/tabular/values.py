@@ -34,7 +34,9 @@ class BadValue(ValueError):
 
 def is_missing(cell: Cell) -> bool:
     """Nothing, blanks, or one of the words that exports write for nothing (NULL, N/A, -)."""
-    return cell is None or (isinstance(cell, str) and cell.strip().casefold() in MISSING)
+    if isinstance(cell, str):
+        return not cell or (len(cell) < 8 and cell.strip().casefold() in MISSING)
+    return cell is None
 
 
 # ---------------------------------------------------------------- numbers and flags

@@ -161,5 +161,3 @@ def _write_rejected(path: Path, runs: list[ImportRun]) -> None:
         for run in runs:
             for piece in rejected_csv(run):
                 target.write(piece)
-
-
