@@ -81,10 +81,12 @@ def _short_money(value: Money, locale: str) -> str:
     magnitude = abs(value.amount)
     if magnitude < 1000:
         return _whole_money(value, locale)
-    digits = len(str(int(magnitude)))
-    places = 0 if digits % 3 == 0 else 1
+    unit = Decimal(1000) ** ((len(str(int(magnitude))) - 1) // 3)
+    places = 0 if magnitude / unit >= 100 else 1
+    # Rounded here, because Babel rounds ties to even and the product never does.
+    rounded = (value.amount / unit).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) * unit
     text: str = format_compact_currency(
-        value.amount, value.currency, locale=locale, fraction_digits=places
+        rounded, value.currency, locale=locale, fraction_digits=places
     )
     return text
 
