@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from afterclose.accounts import actions, queries
 from afterclose.accounts.models import Account, Contact, Stage
@@ -16,7 +17,6 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.ui.lists import (
-    NOTHING,
     BooleanColumn,
     BooleanFilter,
     BulkAction,
@@ -41,6 +41,8 @@ from afterclose.ui.lists import (
 )
 from afterclose.ui.templatetags.ui import badge
 
+# Most accounts are not, and a column of dashes would hide those that are.
+NOT_AT_RISK = SafeString('<span class="visually-hidden">No</span>')
 STAGE_TONES = {
     Stage.PROSPECT: "neutral",
     Stage.ONBOARDING: "info",
@@ -149,7 +151,9 @@ class AccountList(List):
             "at_risk",
             "At risk",
             path="is_at_risk",
-            render=lambda _row, value: badge("At risk", tone="bad", dot=True) if value else NOTHING,
+            render=lambda _row, value: (
+                badge("At risk", tone="bad", dot=True) if value else NOT_AT_RISK
+            ),
         ),
         _member_column("csm", "CSM"),
         DateColumn("customer_since", "Customer since", sort=True),

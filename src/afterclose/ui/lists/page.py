@@ -457,7 +457,9 @@ class ListPage:
             if not canonical and any(view.default for view in self.saved)
             else ()
         )
-        return Tab(view_id, label, self.url(state, extra=extra), canonical == self.query)
+        # Another order or other columns do not leave a view.
+        current = (state.filters, state.search) == (self.state.filters, self.state.search)
+        return Tab(view_id, label, self.url(state, extra=extra), current)
 
     @cached_property
     def bulk_actions(self) -> list[BulkAction]:

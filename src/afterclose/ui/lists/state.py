@@ -178,4 +178,4 @@ class Reader:
                 for key, value in (("after", state.after), ("before", state.before))
                 if value
             ]
-        return urlencode([*pairs, *extra])
+        return urlencode([*pairs, *extra], safe=",")

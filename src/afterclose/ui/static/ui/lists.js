@@ -116,7 +116,11 @@
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx?.sourceElement;
     if (!listOf(source ?? document)) return;
-    askedBy = { form: source.closest("form")?.id ?? "", chip: Boolean(source.closest(".list-chip")) };
+    askedBy = {
+      form: source.closest("form")?.id ?? "",
+      menu: source.closest("details[data-list-menu]")?.querySelector("summary").id ?? "",
+      isPager: Boolean(source.closest(".list-pager")),
+    };
   });
 
   document.addEventListener("htmx:after:settle", (event) => {
@@ -126,7 +130,8 @@
     if (document.activeElement !== document.body || !askedBy) return;
     const next =
       (askedBy.form && document.getElementById(`${askedBy.form}-chip`)) ||
-      list.querySelector(askedBy.chip ? ".list-toolbar summary" : ".list-toolbar summary, [data-list-search]") ||
+      (askedBy.menu && document.getElementById(askedBy.menu)) ||
+      list.querySelector(askedBy.isPager ? ".list-pager a" : ".list-toolbar summary") ||
       list;
     if (next === list) list.tabIndex = -1;
     next.focus({ preventScroll: true });
