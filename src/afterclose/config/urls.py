@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("afterclose.support.urls")),
     path("", include("afterclose.usage.urls")),
     path("", include("afterclose.billing.urls")),
+    path("", include("afterclose.renewals.urls")),
 ]
 
 handler400 = "afterclose.ui.errors.bad_request"

@@ -9,3 +9,46 @@ class RenewalsConfig(AppConfig):
     name = "afterclose.renewals"
     label = "renewals"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Navigation, its panel on the account page, and its numbers."""
+        from afterclose.accounts import panels
+        from afterclose.businesses.permissions import Right
+        from afterclose.kit import numbers
+        from afterclose.renewals import queries
+        from afterclose.ui import navigation
+
+        navigation.register(
+            navigation.Entry(
+                section="Success",
+                label="Renewals",
+                url_name="renewals:pipeline",
+                icon="refresh",
+                right=Right.RENEWALS_VIEW,
+                order=40,
+                keywords=("pipeline", "churn", "expansion"),
+            )
+        )
+        panels.register(
+            panels.Panel(
+                key="renewals",
+                title="Renewals",
+                url_name="renewals:panel",
+                right=Right.RENEWALS_VIEW,
+                icon="refresh",
+                order=15,
+                area="side",
+                height="sm",
+            )
+        )
+        doc = "docs/numbers/renewals.md"
+        numbers.register(
+            numbers.Number(
+                "renewals.by_stage", "Renewals by stage", "renewals", doc, queries.summary
+            )
+        )
+        numbers.register(
+            numbers.Number(
+                "renewals.pipeline", "Renewals in the window", "renewals", doc, queries.pipeline
+            )
+        )

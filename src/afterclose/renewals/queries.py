@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import (
     BooleanField,
     Case,
     CharField,
     Count,
+    DateField,
     Exists,
+    FloatField,
+    IntegerField,
     OuterRef,
     Q,
     QuerySet,
@@ -26,8 +30,9 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.health.models import Score
 from afterclose.kit.money import Money
+from afterclose.renewals import stages
 from afterclose.renewals.models import Renewal
-from afterclose.renewals.stages import DEFAULT_WINDOW, RenewalStage
+from afterclose.renewals.stages import DEFAULT_WINDOW, RenewalStage, Signs
 
 
 def threshold(viewer: Actor) -> float:
@@ -72,19 +77,75 @@ def stage_of(viewer: Actor, on: date, window_days: int) -> Case:
 
 
 def pipeline(viewer: Actor, on: date, window_days: int = DEFAULT_WINDOW) -> QuerySet[Renewal]:
-    """The renewals of the window with `stage` and `is_flagged`, the next one first (CS-40)."""
-    return (
-        in_window(renewals(viewer), on, window_days)
-        .annotate(
-            stage=stage_of(viewer, on, window_days),
-            is_flagged=Case(
-                When(_flagged(), then=Value(True)),
-                default=Value(False),
-                output_field=BooleanField(),
-            ),
-        )
-        .order_by("renews_on", "id")
+    """The renewals of the window as `seen` gives them, with `stage`, the next one first (CS-40)."""
+    rows = seen(in_window(renewals(viewer), on, window_days), viewer, on, window_days)
+    return rows.annotate(stage=stage_of(viewer, on, window_days)).order_by("renews_on", "id")
+
+
+def seen(rows: QuerySet[Renewal], viewer: Actor, on: date, window_days: int) -> QuerySet[Renewal]:
+    """Renewals with what the pure rules need beside their own columns: `is_flagged`, and the day,
+    window and threshold that they are seen by, so that a row can be judged by itself."""
+    return rows.annotate(
+        is_flagged=Case(
+            When(_flagged(), then=Value(True)), default=Value(False), output_field=BooleanField()
+        ),
+        seen_on=Value(on, output_field=DateField()),
+        window_days=Value(window_days, output_field=IntegerField()),
+        threshold=Value(threshold(viewer), output_field=FloatField()),
     )
+
+
+JUDGED_BY = (
+    "renews_on",
+    "status",
+    "cancel_at_period_end",
+    "account__stage",
+    "account__health__score",
+    "is_flagged",
+    "seen_on",
+    "window_days",
+    "threshold",
+)
+"""The paths that `standing_of` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a renewal stands: days to go, stage, and every reason for it."""
+
+    days: int
+    stage: RenewalStage
+    reasons: list[str]
+
+
+def standing_of(row: Mapping[str, Any]) -> Standing:
+    """A row of `seen` with the paths in `JUDGED_BY`, by the pure rules."""
+    account_stage = row["account__stage"]
+    signs = Signs(
+        days=(row["renews_on"] - row["seen_on"]).days,
+        is_cancelled=row["status"] == Status.CANCELLED,
+        cancels_at_period_end=row["cancel_at_period_end"],
+        is_past_due=row["status"] == Status.PAST_DUE,
+        account_churned=account_stage == Stage.CHURNED,
+        account_expanding=account_stage == Stage.EXPANDING,
+        is_flagged=row["is_flagged"],
+        score=row["account__health__score"],
+    )
+    by = {"window_days": row["window_days"], "threshold": row["threshold"]}
+    return Standing(signs.days, stages.stage_of(signs, **by), stages.reasons(signs, **by))
+
+
+def of_stages(
+    rows: QuerySet[Renewal],
+    wanted: Sequence[str],
+    viewer: Actor,
+    on: date,
+    window_days: int,
+) -> QuerySet[Renewal]:
+    """Only the renewals in one of the stages."""
+    judged: QuerySet[Any] = rows.alias(renewal_stage=stage_of(viewer, on, window_days))
+    found: QuerySet[Renewal] = judged.filter(renewal_stage__in=wanted)
+    return found
 
 
 def _account(stage: Stage) -> Exists:
@@ -132,6 +193,11 @@ def summary(
     rows = in_window(renewals(viewer), on, window_days)
     if csm_id is not None:
         rows = rows.filter(account__csm_id=csm_id)
+    return summarise(rows, viewer, on, window_days)
+
+
+def summarise(rows: QuerySet[Renewal], viewer: Actor, on: date, window_days: int) -> Summary:
+    """The same over any renewals: those that a list has found."""
     groups = (
         rows.order_by()
         .values("currency", stage=stage_of(viewer, on, window_days))
@@ -158,11 +224,45 @@ def _sum(
     return StageSum(stage, count, amounts)
 
 
-def of_account(viewer: Actor, account_id: int, on: date) -> list[Renewal]:
-    """What renews next at one account, with `stage`; today's and later ones, ended ones not."""
-    return list(
-        renewals(viewer)
-        .filter(account_id=account_id, renews_on__gte=on)
-        .annotate(stage=stage_of(viewer, on, DEFAULT_WINDOW))
-        .order_by("renews_on", "id")[:5]
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A renewal with its value and how it stands; `row` holds `SHOWN`."""
+
+    row: Mapping[str, Any]
+    value: Money | None
+    standing: Standing
+
+
+SHOWN_IN_PANEL = 5
+SHOWN = ("id", "account_id", "account__name", "plan", "arr", "currency")
+
+
+def of_account(viewer: Actor, account_id: int, on: date) -> list[Upcoming]:
+    """What renews next at one account, today or later (at most five)."""
+    rows = renewals(viewer).filter(account_id=account_id, renews_on__gte=on)
+    return _first(seen(rows, viewer, on, DEFAULT_WINDOW))
+
+
+def next_at_risk(viewer: Actor, on: date, *, csm_id: int | None = None) -> list[Upcoming]:
+    """The first renewals of the next 90 days that are at risk (at most five)."""
+    rows = of_stages(
+        in_window(renewals(viewer), on, DEFAULT_WINDOW),
+        [RenewalStage.AT_RISK],
+        viewer,
+        on,
+        DEFAULT_WINDOW,
     )
+    rows = rows if csm_id is None else rows.filter(account__csm_id=csm_id)
+    return _first(seen(rows, viewer, on, DEFAULT_WINDOW))
+
+
+def _first(rows: QuerySet[Renewal]) -> list[Upcoming]:
+    found = rows.order_by("renews_on", "id").values(*SHOWN, *JUDGED_BY)[:SHOWN_IN_PANEL]
+    return [
+        Upcoming(
+            row,
+            Money(row["arr"], row["currency"]) if row["arr"] is not None else None,
+            standing_of(row),
+        )
+        for row in found
+    ]
