@@ -45,8 +45,6 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.db import connections
 
     connections.databases["default"].update(database_settings(role="owner"))
-    # The real one costs half a second a password on purpose; each test makes five people.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if not hasattr(config, "workerinput"):
         _sweep()
 
