@@ -98,11 +98,12 @@ class Subscription(TenantModel):
                 name="subscription_renewing",
                 condition=models.Q(status__in=[s.value for s in LIVE]),
             ),
+            # With what the pipeline counts and sums by, so that a window of a hundred thousand
+            # renewals is counted from the index alone (CS-41).
             models.Index(
-                "business",
-                "current_period_end",
-                "id",
-                name="subscription_period_end",
+                fields=["business", "current_period_end", "id"],
+                include=["account", "status", "cancel_at_period_end", "arr", "currency"],
+                name="subscription_window",
             ),
         ]
 
