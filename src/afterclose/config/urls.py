@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("afterclose.usage.urls")),
     path("", include("afterclose.billing.urls")),
     path("", include("afterclose.renewals.urls")),
+    path("", include("afterclose.ops.urls")),
 ]
 
 handler400 = "afterclose.ui.errors.bad_request"
