@@ -24,7 +24,8 @@ from afterclose.businesses.permissions import Right, require
 from afterclose.health import telling
 from afterclose.health.actions import take_snapshots
 from afterclose.kit import clock
-from afterclose.notifications.actions import notify_many
+from afterclose.notifications.actions import Message, notify_many
+from afterclose.notifications.models import Kind, Notification
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import destroying, writing
 from afterclose.ops.sample.errors import (
@@ -37,6 +38,8 @@ from afterclose.ops.sample.errors import (
 from afterclose.ops.sample.frame import Frame, Member, detail_of
 from afterclose.ops.sample.life import life_of
 from afterclose.ops.sample.tickets import unmatched
+
+READY = "sample_set:"  # begins the key of the notification that a set is ready
 
 Progress = Callable[[SampleSet], None]
 
@@ -101,8 +104,24 @@ def _next_piece(actor: Actor, at: datetime) -> SampleSet | None:
                 _flag_from_history(actor, found)
             _score(actor, at, found, clock.today_in(actor.settings.time_zone, at=at))
             found.finished_at = at
+            _tell_ready(actor, at, found)
         found.save()
         return found
+
+
+def _tell_ready(actor: Actor, at: datetime, found: SampleSet) -> None:
+    if found.begun_by_id is None:
+        return
+    message = Message(
+        member_id=found.begun_by_id,
+        kind=Kind.IMPORT_FINISHED,
+        key=f"{READY}{found.pk}",
+        title="The sample data is ready",
+        body=f"{found.size:,} accounts with history up to {found.on:%d %B %Y}.",
+        url="/settings/sample-data/",
+        by_mail=False,
+    )
+    notify_many(actor=actor, at=at, messages=[message])
 
 
 def frame_of(actor: Actor, found: SampleSet) -> Frame:
@@ -236,6 +255,7 @@ def destroy(*, actor: Actor, tell: Callable[[int], None] | None = None) -> dict[
     with transaction.atomic():
         for model in destroying.sample_models():
             _run(destroying.steps(model, sql.SQL("is_sample")), gone)
+        Notification.objects.filter(key__startswith=READY).delete()
         SampleSet.objects.filter(destroying_since__isnull=False).delete()
     return gone
 

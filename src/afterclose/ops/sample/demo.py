@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -46,7 +47,7 @@ def make(*, at: datetime, size: int = SIZE, seed: int = SEED) -> bool:
         with business_context(business.id):
             actor = actors.system(business.id)
     with business_context(actor.business_id):
-        if not SampleSet.objects.exists() and business is None:
+        if business is None:
             actions.begin(actor=actor, at=at, size=size, seed=seed)
         with transaction.atomic():
             unfinished = SampleSet.objects.filter(finished_at=None, destroying_since=None).exists()
@@ -69,7 +70,7 @@ def _found(at: datetime) -> Actor:
         settings={"currency": "USD", "time_zone": "Europe/London"},
     )
     with business_context(owner.business_id):
-        Membership.objects.filter(id=owner.membership_id).update(title=title)
+        Membership.objects.filter(person_id=owner.person_id).update(title=title)
         for person, called, role, does in PEOPLE:
             add_member(
                 actor=owner,
@@ -113,7 +114,7 @@ def _live_on(actor: Actor, at: datetime) -> bool:
     day = max(newest + timedelta(days=1), today - timedelta(days=365))
     while day <= today:
         with transaction.atomic():
-            given = {"business": actor.business_id, "on": day}
+            given: dict[str, Any] = {"business": actor.business_id, "on": day}
             with connection.cursor() as cursor:
                 cursor.execute(_USE_AGAIN, given)
                 cursor.execute(_LAST_USE, given)

@@ -32,7 +32,7 @@ class Step(NamedTuple):
         return sql.SQL("DELETE FROM {} WHERE {}").format(table, self.where)
 
     @property
-    def count(self) -> sql.Composed:
+    def counting(self) -> sql.Composed:
         """The statement that counts its rows."""
         table = sql.Identifier(self.model._meta.db_table)
         return sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, self.where)

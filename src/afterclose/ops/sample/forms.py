@@ -18,7 +18,7 @@ class GenerateForm(forms.Form):
         min_value=SMALLEST,
         max_value=LARGEST_BY_PAGE,
         initial=120,
-        help_text=f"{SMALLEST} to {LARGEST_BY_PAGE:,}. 120 take some seconds, 100,000 some minutes.",
+        help_text=f"{SMALLEST} to {LARGEST_BY_PAGE:,}. 100,000 take some minutes.",
     )
     seed = forms.IntegerField(
         label="Seed",

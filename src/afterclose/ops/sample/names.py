@@ -9,20 +9,26 @@ import unicodedata
 from random import Random
 from typing import NamedTuple
 
-_FIRST = """
-Alder Amber Anchor Arbor Ashgrove Aspen Atlas Aurora Basalt Bayside Beacon Birch Blackwell Bluebird
-Bramble Brightwater Brook Calder Canopy Cardinal Carrow Cedar Chalk Cinder Citadel Cobalt Compass
-Copper Coral Corvid Crescent Crown Dale Delta Drift Dune Eastgate Ember Evergreen Fairway Falcon
-Fennel Fern Fieldstone Finch Firth Fjord Flint Foxglove Fulmar Garnet Glacier Glen Gorse Granite
-Greenway Grove Gull Halcyon Harbour Hawthorn Hazel Heath Heron Highland Hollow Horizon Indigo Iris
-Ironbark Ivory Jade Juniper Kelp Kestrel Keystone Kite Lagoon Lantern Larch Lark Laurel Linden
-Loch Lumen Lynx Magpie Maple Marlow Marsh Meadow Meridian Mesa Millstone Mistral Moor Moss Nettle
-Nimbus Northfield Nova Oakridge Ochre Onyx Opal Orchard Osprey Otter Palisade Pebble Pelican Peregrine
-Pine Plover Poplar Prairie Quarry Quartz Quill Rampart Raven Redwood Reef Ridge River Rowan Saffron
-Sable Sage Sandpiper Sequoia Shale Silver Slate Solstice Sparrow Spruce Starling Sterling Stonebridge
-Summit Swift Sycamore Talon Tamarind Teal Tern Thistle Thornbury Tidewater Timber Topaz Tundra Umber
-Vale Vantage Verdant Vesper Vista Walnut Wavecrest Westmark Wharf Willow Winter Wren Yarrow Zephyr
-""".split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FIRST = _words("""
+Alder Amber Anchor Arbor Ashgrove Aspen Atlas Aurora Basalt Bayside Beacon Birch Blackwell
+Bluebird Bramble Brightwater Brook Calder Canopy Cardinal Carrow Cedar Chalk Cinder Citadel Cobalt
+Compass Copper Coral Corvid Crescent Crown Dale Delta Drift Dune Eastgate Ember Evergreen Fairway
+Falcon Fennel Fern Fieldstone Finch Firth Fjord Flint Foxglove Fulmar Garnet Glacier Glen Gorse
+Granite Greenway Grove Gull Halcyon Harbour Hawthorn Hazel Heath Heron Highland Hollow Horizon
+Indigo Iris Ironbark Ivory Jade Juniper Kelp Kestrel Keystone Kite Lagoon Lantern Larch Lark
+Laurel Linden Loch Lumen Lynx Magpie Maple Marlow Marsh Meadow Meridian Mesa Millstone Mistral
+Moor Moss Nettle Nimbus Northfield Nova Oakridge Ochre Onyx Opal Orchard Osprey Otter Palisade
+Pebble Pelican Peregrine Pine Plover Poplar Prairie Quarry Quartz Quill Rampart Raven Redwood Reef
+Ridge River Rowan Saffron Sable Sage Sandpiper Sequoia Shale Silver Slate Solstice Sparrow Spruce
+Starling Sterling Stonebridge Summit Swift Sycamore Talon Tamarind Teal Tern Thistle Thornbury
+Tidewater Timber Topaz Tundra Umber Vale Vantage Verdant Vesper Vista Walnut Wavecrest Westmark
+Wharf Willow Winter Wren Yarrow Zephyr
+""")
 
 # The second word of a name says what the company does.
 INDUSTRIES: dict[str, tuple[str, ...]] = {
@@ -81,7 +87,7 @@ class Culture(NamedTuple):
 
 
 def _culture(given: str, family: str) -> Culture:
-    return Culture(tuple(given.split()), tuple(family.split()))
+    return Culture(_words(given), _words(family))
 
 
 CULTURES = {

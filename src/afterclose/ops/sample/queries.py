@@ -54,7 +54,7 @@ def what_would_go(viewer: Actor) -> list[tuple[str, int]]:
     where = sql.SQL("is_sample")
     with Cursor(connection.connection) as cursor:
         for step in destroying.steps(Account, where):
-            if not step.column and (row := cursor.execute(step.count).fetchone()):
+            if not step.column and (row := cursor.execute(step.counting).fetchone()):
                 name = str(step.model._meta.verbose_name_plural)
                 found[name] = found.get(name, 0) + row[0]
     return sorted(((k, v) for k, v in found.items() if v), key=lambda each: -each[1])

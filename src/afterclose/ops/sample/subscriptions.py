@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from afterclose.billing.models import Interval, Status
 from afterclose.billing.periods import derived_period
@@ -52,7 +52,8 @@ def deal_of(story: Story, currency: str, dice: Random) -> Deal:
 def monthly(deal: Deal, interval: Interval) -> int:
     """The price of all seats for a month, minor units; a year in advance is a tenth cheaper."""
     dollars = PRICES[deal.plan] * deal.seats * (0.9 if interval is Interval.YEAR else 1.0)
-    return round(dollars * _RATES[deal.currency] * 10 ** currencies.exponent(deal.currency))
+    minor: int = 10 ** currencies.exponent(deal.currency)
+    return round(dollars * _RATES[deal.currency] * minor)
 
 
 def subscriptions_of(story: Story, key: str, deal: Deal, frame: Frame, dice: Random) -> list[Row]:
@@ -76,7 +77,7 @@ def _current(story: Story, key: str, deal: Deal, frame: Frame) -> Row:
     if story.left is not None:
         # Left at the end of a period, or in the middle of one.
         left = frame.day(story.left)
-        period = periods.period_containing(since, interval.value, left)
+        period = periods.period_containing(since, _word(interval), left)
         return _row(
             key, deal, Status.CANCELLED, interval, since, period.start, period.end, ended=left
         )
@@ -102,7 +103,11 @@ def _current(story: Story, key: str, deal: Deal, frame: Frame) -> Row:
 
 def _anniversary(end: date, interval: Interval, since: date) -> date:
     """The start of the period that holds the day on which the account became a customer."""
-    return periods.period_containing(end, interval.value, since).start
+    return periods.period_containing(end, _word(interval), since).start
+
+
+def _word(interval: Interval) -> periods.Interval:
+    return cast(periods.Interval, interval.value)
 
 
 def _earlier(story: Story, key: str, deal: Deal, frame: Frame, current: Row) -> Row:

@@ -21,7 +21,7 @@ class Use(NamedTuple):
     used_on: date
     feature: str
     user_key: str
-    count: int
+    times: int
     seconds: int
 
 

@@ -34,13 +34,14 @@ def sample_data(request: MemberRequest) -> HttpResponse:
             return redirect(PAGE)
     found = queries.sample_set(request.viewer)
     is_ready = found is not None and not found.is_busy
+    rows = queries.what_would_go(request.viewer) if is_ready else []
     context = {
         "form": form,
         "found": found,
         "progress": queries.progress(found) if found and found.is_busy else None,
-        "rows": queries.what_would_go(request.viewer) if is_ready else [],
+        "rows": rows,
+        "total": sum(count for _, count in rows),
     }
-    context["total"] = sum(count for _, count in context["rows"] or [])
     return render(request, "ops/sample/page.html", context)
 
 
