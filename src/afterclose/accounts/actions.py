@@ -27,7 +27,7 @@ def create_account(*, actor: Actor, at: datetime, **values: Any) -> Account:
     require(actor, Right.ACCOUNTS_EDIT)
     account = Account(**_tidy(values))
     _settle_churn(account, at.date())
-    account.full_clean(exclude=["business"])
+    account.full_clean()
     account.save()
     audit.record("account.created", actor=actor, at=at, subject=account)
     timeline.record(
@@ -57,7 +57,7 @@ def change_account(*, actor: Actor, at: datetime, account_id: int, **values: Any
     for name, value in values.items():
         setattr(account, name, value)
     _settle_churn(account, at.date())
-    account.full_clean(exclude=["business"])
+    account.full_clean()
     account.save()
     audit.record("account.changed", actor=actor, at=at, subject=account, changes=changes)
     if account.stage != before:
@@ -212,7 +212,7 @@ def add_contact(*, actor: Actor, at: datetime, account_id: int, **values: Any) -
     """Add a person to an account (CS-3)."""
     require(actor, Right.ACCOUNTS_EDIT)
     contact = Contact(account_id=account_id, **_tidy(values))
-    contact.full_clean(exclude=["business"])
+    contact.full_clean()
     contact.save()
     audit.record("contact.added", actor=actor, at=at, subject=contact)
     timeline.record(
@@ -237,7 +237,7 @@ def change_contact(*, actor: Actor, at: datetime, contact_id: int, **values: Any
         return contact
     for name, value in values.items():
         setattr(contact, name, value)
-    contact.full_clean(exclude=["business"])
+    contact.full_clean()
     contact.save()
     audit.record("contact.changed", actor=actor, at=at, subject=contact, changes=changes)
     return contact
