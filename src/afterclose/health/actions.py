@@ -128,27 +128,27 @@ def _score(
     return lines, crossings
 
 
-def begin_run(*, actor: Actor, at: datetime, on: date, again: bool = False) -> NightlyRun:
-    """The run over all accounts for `on`, cut into parts; an unfinished one is continued.
+def begin_run(*, actor: Actor, at: datetime, on: date, redo_before: datetime) -> NightlyRun:
+    """The run over all accounts for `on`, cut into parts; one that a crash left is continued.
 
-    With `again`, a finished run is done anew. Safe to call twice.
+    Parts done before the instant `redo_before` are due again, so that what has come in since
+    counts; those done after it stay done. Safe to call twice.
     """
     require(actor, Right.HEALTH_EDIT)
     with transaction.atomic():
-        run, is_new = NightlyRun.objects.get_or_create(on=on, defaults={"started_at": at})
-        run = NightlyRun.objects.select_for_update().get(pk=run.pk)
-        if not is_new and run.finished_at is not None and again:
-            run.parts.all().delete()
+        NightlyRun.objects.bulk_create([NightlyRun(on=on, started_at=at)], ignore_conflicts=True)
+        run = NightlyRun.objects.select_for_update().get(on=on)
+        RunPart.objects.bulk_create(
+            [
+                RunPart(run=run, first_account_id=first, last_account_id=last)
+                for first, last in account_ranges()
+            ],
+            ignore_conflicts=True,
+        )
+        run.parts.filter(done_at__lt=redo_before).update(done_at=None)
+        if run.finished_at is not None and run.parts.filter(done_at__isnull=True).exists():
             run.started_at, run.finished_at = at, None
             run.save(update_fields=["started_at", "finished_at"])
-        if run.finished_at is None:
-            RunPart.objects.bulk_create(
-                [
-                    RunPart(run=run, first_account_id=first, last_account_id=last)
-                    for first, last in account_ranges()
-                ],
-                ignore_conflicts=True,
-            )
     return run
 
 
@@ -201,23 +201,24 @@ def take_days(
     end: date,
     first_account_id: int,
     last_account_id: int,
-) -> int:
+) -> Taken:
     """Score a range of accounts for each day from `begin` to `end` (both included), in order.
 
     Each day is a transaction of its own; begun again, it goes through all days again and
-    changes nothing on those that are done. Returns the number of snapshots.
+    changes nothing on those that are done. Returns what all days came to.
     """
     require(actor, Right.HEALTH_EDIT)
-    total = 0
+    total = Taken(0, 0)
     day = begin
     while day <= end:
-        total += take_snapshots(
+        taken = take_snapshots(
             actor=actor,
             at=at,
             on=day,
             first_account_id=first_account_id,
             last_account_id=last_account_id,
-        ).accounts
+        )
+        total = Taken(total.accounts + taken.accounts, total.flagged + taken.flagged)
         day += timedelta(days=1)
     return total
 

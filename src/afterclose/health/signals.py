@@ -133,8 +133,9 @@ CONTRACTS = """
     WITH known AS (
         SELECT account_id, ended_on, current_period_end,
                ended_on > %(on)s OR (ended_on IS NULL AND status <> 'cancelled') AS live,
-               current_period_start <= %(on)s
-                   AND (current_period_end > %(on)s OR NOT period_is_derived) AS as_stored
+               current_period_start <= %(on)s AND (
+                   current_period_end > %(on)s OR NOT period_is_derived
+                   OR cancel_at_period_end) AS as_stored
           FROM billing_subscription
          WHERE business_id = %(business)s AND account_id BETWEEN %(first)s AND %(last)s
            AND started_on <= %(on)s)
@@ -150,7 +151,8 @@ CONTRACTS = """
 # For the accounts where the stored period of a live subscription does not hold the day.
 PERIODS = """
     SELECT account_id, started_on, ended_on, current_period_start, current_period_end,
-           "interval", period_is_derived
+           "interval",
+           period_is_derived AND NOT (cancel_at_period_end AND current_period_end <= %(on)s)
       FROM billing_subscription
      WHERE business_id = %(business)s AND account_id = ANY(%(accounts)s)
        AND started_on <= %(on)s

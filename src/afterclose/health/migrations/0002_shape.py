@@ -1,4 +1,4 @@
-"""What the models cannot say about their tables; see docs/decisions/0020-health-snapshots.md."""
+"""What the models cannot say about their tables; see docs/decisions/0030-health-snapshots.md."""
 
 from typing import ClassVar
 
