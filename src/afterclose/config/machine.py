@@ -36,19 +36,22 @@ def secret_key(data: Path) -> str:
     return path.read_text()
 
 
-def mail(url: str) -> tuple[str, dict[str, Any]]:
-    """Django's mail backend and settings from ``smtp[s|+tls]://user:password@host:port``."""
+def mail(url: str) -> dict[str, Any]:
+    """Django's mailer from ``smtp[s|+tls]://user:password@host:port``; printed without one."""
     if not url:
-        return "django.core.mail.backends.console.EmailBackend", {}
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
     parts = urlsplit(url)
-    return "django.core.mail.backends.smtp.EmailBackend", {
-        "EMAIL_HOST": parts.hostname or "localhost",
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
-        "EMAIL_TIMEOUT": 30,
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname or "localhost",
+            "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_ssl": parts.scheme == "smtps",
+            "use_tls": parts.scheme == "smtp+tls",
+            "timeout": 30,
+        },
     }
 
 

@@ -13,6 +13,9 @@ Reaction = Callable[[int], None]
 
 # Fact name -> {reaction name: dotted path of the function}.
 REACTIONS: dict[str, dict[str, str]] = {
-    "import.finished": {"score": "afterclose.health.reactions.score_what_was_imported"},
+    "import.finished": {
+        "notify": "afterclose.notifications.reactions.tell_importer",
+        "score": "afterclose.health.reactions.score_what_was_imported",
+    },
     "mention.made": {"notify": "afterclose.notifications.reactions.tell_mentioned"},
 }

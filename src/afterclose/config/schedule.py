@@ -22,6 +22,7 @@ SCHEDULES: tuple[Schedule, ...] = (
         "billing.advance_periods", "0 7 * * *", "Move derived billing periods on to today."
     ),
     Schedule("health.take_snapshots", "30 7 * * *", "Score every account's health for the day."),
+    Schedule("accounts.sweep_imports", "* * * * *", "Go on with imports whose worker died."),
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
     Schedule("config.retry_stalled_jobs", "*/5 * * * *", "Give jobs of a dead worker to another."),
 )

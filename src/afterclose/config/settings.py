@@ -116,8 +116,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_SECURE
 
 # Mail: printed by the console backend until MAIL_URL names a server.
-EMAIL_BACKEND, EMAIL_SETTINGS = machine.mail(os.environ.get("MAIL_URL", ""))
-globals().update(EMAIL_SETTINGS)
+MAILERS = {"default": machine.mail(os.environ.get("MAIL_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Afterclose <afterclose@localhost>")
 
 # Language, time: stored in UTC, shown in the person's zone.

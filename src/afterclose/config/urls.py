@@ -1,11 +1,13 @@
 """Every address, one line per app."""
 
+from django.conf import settings
 from django.urls import include, path
 
 urlpatterns = [
     path("sign-in/", include("allauth.urls")),
     path("", include("afterclose.ui.urls")),
     path("", include("afterclose.businesses.urls")),
+    path("imports/", include("afterclose.accounts.imports.urls")),
     path("", include("afterclose.accounts.urls")),
     path("", include("afterclose.notifications.urls")),
     path("", include("afterclose.feedback.urls")),
@@ -15,6 +17,9 @@ urlpatterns = [
     path("", include("afterclose.renewals.urls")),
     path("", include("afterclose.ops.urls")),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("_gallery/", include("afterclose.ui.gallery.urls")))
 
 handler400 = "afterclose.ui.errors.bad_request"
 handler403 = "afterclose.ui.errors.forbidden"
