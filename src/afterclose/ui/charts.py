@@ -60,9 +60,7 @@ class Chart:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
-        return not any(
-            value is not None for series in self.series for value in series.values
-        )
+        return not any(value is not None for series in self.series for value in series.values)
 
     def as_json(self) -> dict[str, Any]:
         """The data for static/ui/charts.js."""

@@ -74,9 +74,7 @@ def sparkline(
         share = 0.5 if top == bottom else (min(max(value, bottom), top) - bottom) / spread
         runs[-1].append((round(3 + index * step, 1), round(height - 3 - share * (height - 6), 1)))
     runs = [run for run in runs if run]
-    path = " ".join(
-        "M" + " L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1
-    )
+    path = " ".join("M" + " L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1)
     dots = tuple(run[0] for run in runs if len(run) == 1)
     first, latest = known[0], known[-1]
     went = "unchanged" if latest == first else "up" if latest > first else "down"
@@ -101,9 +99,7 @@ class Delta:
 def delta(now: float, before: float, *, good: Literal["up", "down", ""] = "up") -> Delta:
     """The change from `before` to `now`; percent is None where `before` is zero."""
     size = now - before
-    direction: Literal["up", "down", "flat"] = (
-        "flat" if size == 0 else "up" if size > 0 else "down"
-    )
+    direction: Literal["up", "down", "flat"] = "flat" if size == 0 else "up" if size > 0 else "down"
     tone: Tone = (
         "neutral" if direction == "flat" or not good else "good" if direction == good else "bad"
     )

@@ -122,9 +122,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render_problem(request, CSRF)
 
 
-def dressed_method_not_allowed(
-    request: HttpRequest, bare: HttpResponseBase
-) -> HttpResponseBase:
+def dressed_method_not_allowed(request: HttpRequest, bare: HttpResponseBase) -> HttpResponseBase:
     """The page for a 405 that Django answered without a body; keeps its Allow header."""
     response = render_problem(request, NOT_ALLOWED)
     response["Allow"] = bare.get("Allow", "")
@@ -155,9 +153,7 @@ def render_problem(
             logger.exception("The frame of an error page could not be rendered.")
     theme = request.COOKIES.get("theme", "")
     context["theme"] = theme if theme in ("light", "dark") else "system"
-    return HttpResponse(
-        render_to_string("ui/errors/bare.html", context), status=problem.status
-    )
+    return HttpResponse(render_to_string("ui/errors/bare.html", context), status=problem.status)
 
 
 def _signed_in(request: HttpRequest) -> bool:

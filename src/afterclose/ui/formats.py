@@ -75,7 +75,7 @@ def money(
 
 
 def _short_money(value: Money, locale: str) -> str:
-    from babel.numbers import format_compact_currency  # noqa: PLC0415  # read when first needed
+    from babel.numbers import format_compact_currency  # read when first needed
 
     # Below a thousand nothing is gained; from 100 of a unit on, its decimal is noise.
     magnitude = abs(value.amount)
@@ -92,7 +92,7 @@ def _short_money(value: Money, locale: str) -> str:
 
 
 def _whole_money(value: Money, locale: str) -> str:
-    from babel.numbers import format_currency  # noqa: PLC0415  # read when first needed
+    from babel.numbers import format_currency  # read when first needed
 
     text: str = format_currency(
         value.amount.quantize(Decimal(1), rounding=ROUND_HALF_UP),
@@ -106,7 +106,7 @@ def _whole_money(value: Money, locale: str) -> str:
 
 @lru_cache(maxsize=64)
 def _whole_pattern(locale: str) -> str:
-    from babel import Locale  # noqa: PLC0415  # its data is read when first needed
+    from babel import Locale  # its data is read when first needed
 
     pattern: str = Locale.parse(locale).currency_formats["standard"].pattern
     return re.sub(r"0\.0+", "0", pattern)
@@ -114,10 +114,10 @@ def _whole_pattern(locale: str) -> str:
 
 @lru_cache(maxsize=64)
 def _decimal_pattern(locale: str, places: int) -> str:
-    from babel import Locale  # noqa: PLC0415  # its data is read when first needed
+    from babel import Locale  # its data is read when first needed
 
     pattern: str = Locale.parse(locale).decimal_formats[None].pattern
-    return pattern.split(".")[0] + ("." + "0" * places if places else "")
+    return pattern.split(".", maxsplit=1)[0] + ("." + "0" * places if places else "")
 
 
 def _locale() -> str:
@@ -127,7 +127,7 @@ def _locale() -> str:
 
 @lru_cache(maxsize=64)
 def _known(language: str) -> str:
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # read when first needed
+    from babel import Locale, UnknownLocaleError  # read when first needed
 
     try:
         return str(Locale.parse(to_locale(language)))
@@ -212,7 +212,7 @@ def _grouped(magnitude: Decimal, places: int) -> str:
     # Most pages are in English, and a list formats hundreds of numbers.
     if locale in {"en", "en_US", "en_GB"}:
         return f"{magnitude:,.{places}f}"
-    from babel.numbers import format_decimal  # noqa: PLC0415  # read when first needed
+    from babel.numbers import format_decimal  # read when first needed
 
     text: str = format_decimal(magnitude, _decimal_pattern(locale, places), locale=locale)
     return text

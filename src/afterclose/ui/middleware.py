@@ -45,7 +45,5 @@ class HtmxMiddleware:
             response.content = b""
         elif "HX-Redirect" not in response and "HX-Refresh" not in response:
             for message in messages.get_messages(request):
-                feedback.toast(
-                    response, str(message), _LEVELS.get(message.level_tag, "info")
-                )
+                feedback.toast(response, str(message), _LEVELS.get(message.level_tag, "info"))
         return response

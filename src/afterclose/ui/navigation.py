@@ -126,9 +126,7 @@ def sections(allowed: Allowed, path: str = "") -> tuple[Section, ...]:
     return tuple(
         Section(
             label="" if name == "End" else name,
-            links=tuple(
-                replace(link, active=link.prefix == best) for link in by_section[name]
-            ),
+            links=tuple(replace(link, active=link.prefix == best) for link in by_section[name]),
         )
         for name in SECTIONS
         if name in by_section

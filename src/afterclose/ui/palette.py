@@ -62,8 +62,12 @@ def search(
     for link in navigation.creates(allowed):
         if _fits(wanted, f"Create {link.label}", "new", "add"):
             groups.setdefault("Actions", []).append(
-                Hit(f"Create {link.label[:1].lower()}{link.label[1:]}", link.url,
-                    icon="plus", drawer=link.drawer)
+                Hit(
+                    f"Create {link.label[:1].lower()}{link.label[1:]}",
+                    link.url,
+                    icon="plus",
+                    drawer=link.drawer,
+                )
             )
     return [Group(name, tuple(hits)) for name, hits in groups.items()]
 
@@ -71,6 +75,4 @@ def search(
 def _fits(wanted: str, *texts: str) -> bool:
     """Whether every word of what is wanted begins some word of the texts."""
     words = " ".join(texts).lower().split()
-    return all(
-        any(word.startswith(part) for word in words) for part in wanted.lower().split()
-    )
+    return all(any(word.startswith(part) for word in words) for part in wanted.lower().split())

@@ -1,13 +1,9 @@
-"""Search, and in development the gallery of components."""
+"""Search over everything."""
 
-from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import path
 
 from afterclose.ui import views
 
 app_name = "ui"
 
-urlpatterns: list[URLPattern | URLResolver] = [path("search/", views.search, name="search")]
-
-if getattr(settings, "UI_GALLERY", settings.DEBUG):
-    urlpatterns.append(path("_gallery/", include("afterclose.ui.gallery.urls")))
+urlpatterns = [path("search/", views.search, name="search")]

@@ -86,7 +86,7 @@ def form(request: HttpRequest) -> HttpResponse:
         example = ExampleForm(request.POST, request.FILES)
         if example.is_valid():
             messages.success(request, f"{example.cleaned_data['name']} was saved.")
-            return redirect("ui:gallery")
+            return redirect("gallery:overview")
         return render(request, "ui/gallery/form.html", {"form": example}, status=422)
     return render(request, "ui/gallery/form.html", {"form": ExampleForm()})
 

@@ -31,6 +31,7 @@ RESERVED = frozenset(
         "query",
         "confirmed",
         "save_view",
+        "totals",
         "delete_view",
         "csrfmiddlewaretoken",
     }

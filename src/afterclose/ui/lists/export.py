@@ -40,7 +40,7 @@ def write(page: ListPage, kind: str, target: IO[bytes]) -> None:
     """Write all rows found to `target` as `csv` or `xlsx`. Raises TooManyRowsError."""
     headers = [header for column in page.state.columns for header in column.headers()]
     if kind == "xlsx":
-        if page.totals.count > XLSX_ROWS:
+        if page.count > XLSX_ROWS:
             raise TooManyRowsError(
                 f"A worksheet holds {XLSX_ROWS:,} rows and this list has {page.count_text}. "
                 "Filter the list, or export it as CSV."

@@ -26,7 +26,10 @@ from afterclose.ui.lists.filters import Control, Filter
 from afterclose.ui.lists.keyset import Order, Slice, read_page
 from afterclose.ui.lists.saved_views import SavedView
 from afterclose.ui.lists.state import END, Problem, Reader, State
-from afterclose.ui.lists.totals import Totals, read_totals
+from afterclose.ui.lists.totals import Total, read_totals, summed
+
+# Summing more rows than this over a joined table would take longer than the page itself.
+SUMS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class ListPage:
         self.state: State = self.reader.read(data)
         self._extra = tuple((keep or {}).items())
         self._place_problem: Problem | None = None
+        self.with_sums = data.get("totals") == "1"
 
     @property
     def id(self) -> str:
@@ -189,9 +193,24 @@ class ListPage:
         return ShownRow(row["pk"], href, self.list.row_label(row), tuple(cells))
 
     @cached_property
-    def totals(self) -> Totals:
-        """Count and sums of all rows found."""
+    def count(self) -> int:
+        """How many rows match. What fits on the first page is counted without a query."""
+        if not (self.state.after or self.state.before) and not self.slice.after:
+            return len(self.slice.rows)
+        return self.found.count()
+
+    @cached_property
+    def totals(self) -> list[Total]:
+        """The sums of all rows found."""
         return read_totals(self.found, self.state.columns)
+
+    @property
+    def sums_url(self) -> str:
+        """Where the sums of a long list are, which load after the page; empty when they are not
+        worth waiting for."""
+        if self.with_sums or self.count <= SUMS_AT_ONCE or not summed(self.state.columns):
+            return ""
+        return self.url(self.state, place=True, extra=(("totals", "1"),))
 
     @property
     def problems(self) -> list[Problem]:
@@ -203,7 +222,7 @@ class ListPage:
     @cached_property
     def count_text(self) -> str:
         """`1,234 accounts`."""
-        count = self.totals.count
+        count = self.count
         noun = self.list.noun[0] if count == 1 else self.list.noun[1]
         return f"{formats.number(count)} {noun}"
 
@@ -212,13 +231,13 @@ class ListPage:
         """(label, amounts as text) of the summed columns."""
         return [
             (total.label, [formats.money(money) for money in total.amounts])
-            for total in self.totals.sums
+            for total in self.totals
         ]
 
     @property
     def is_empty(self) -> bool:
         """There is nothing to list at all, as opposed to nothing that matches."""
-        return not self.totals.count and not self.state.narrowed and not self.problems
+        return not self.count and not self.state.narrowed and not self.problems
 
     @property
     def empty_actions(self) -> list[tuple[str, str]]:
@@ -473,7 +492,7 @@ class ListPage:
     @property
     def announcement(self) -> str:
         """What a screen reader hears after the list has changed."""
-        if not self.totals.count:
+        if not self.count:
             return f"No {self.list.noun[1]} match." if self.state.narrowed else "Nothing here yet."
         text = f"{self.count_text}."
         return f"{text} Filtered." if self.state.narrowed else text

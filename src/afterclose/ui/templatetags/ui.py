@@ -39,7 +39,7 @@ class _TakeNode(template.Node):
         blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
         block = blocks.get_block(self.name) if blocks else None
         html = block.render(context).strip() if block else ""
-        context[self.variable] = mark_safe(html)  # noqa: S308  # a template's own output
+        context[self.variable] = mark_safe(html)  # a template's own output
         return mark_safe("")
 
 
@@ -78,7 +78,7 @@ _icon = icon  # tags with a parameter of that name need another way to it
 
 
 def _svg(name: str) -> SafeString:
-    return mark_safe(icons.body(name))  # noqa: S308  # a file of the icon package
+    return mark_safe(icons.body(name))  # a file of the icon package
 
 
 @register.simple_tag
@@ -209,7 +209,11 @@ def _minor(value: Any) -> int:
 
 
 @register.simple_tag
-def when(instant: datetime | None, format: str = "short", now: datetime | None = None) -> str:
+def when(
+    instant: datetime | None,
+    format: str = "short",  # noqa: A002  # as templates say it
+    now: datetime | None = None,
+) -> str:
     """An instant in the active time zone, the exact one as title; None is a dash."""
     if instant is None:
         return _NOTHING
@@ -263,9 +267,7 @@ def health_ring(
         return format_html(
             '<a class="health health-{} tone-{}" href="{}">{}</a>', size, kind.tone, url, inside
         )
-    return format_html(
-        '<span class="health health-{} tone-{}">{}</span>', size, kind.tone, inside
-    )
+    return format_html('<span class="health health-{} tone-{}">{}</span>', size, kind.tone, inside)
 
 
 @register.simple_tag
@@ -332,7 +334,7 @@ def bar(value: Any, highest: Any, tone: str = "accent", label: str = "") -> str:
         '<svg class="bar tone-{}" viewBox="0 0 100 6" preserveAspectRatio="none" {}>'
         '<rect class="bar-track" width="100" height="6"/>'
         '<rect class="bar-fill" width="{}" height="6"/></svg>',
-        tone, mark_safe(says), f"{share:.1f}",  # noqa: S308  # escaped above
+        tone, mark_safe(says), f"{share:.1f}",  # escaped above
     )  # fmt: skip
 
 
@@ -417,7 +419,7 @@ def panel(
     url: str,
     title: str = "",
     *,
-    id: str = "",
+    id: str = "",  # noqa: A002  # as templates say it
     height: str = "md",
     refresh: str = "",
     icon: str = "",
@@ -443,11 +445,19 @@ def panel(
 
 
 @register.inclusion_tag("ui/components/chart.html")
-def chart(id: str, title: str, chart: Chart, height: str = "md", as_of: Any = None) -> dict[str, Any]:  # noqa: E501
+def chart(
+    id: str,  # noqa: A002  # as templates say it
+    title: str,
+    chart: Chart,
+    height: str = "md",
+    as_of: Any = None,
+) -> dict[str, Any]:
     """A chart with its table; `id` is unique on the page, the title says the subject."""
     rows = [
-        (label, [(None if v is None else formats.number(v, chart.places), link)
-                 for v, link in cells])
+        (
+            label,
+            [(None if v is None else formats.number(v, chart.places), link) for v, link in cells],
+        )
         for label, cells in chart.rows()
     ]
     return {
@@ -474,7 +484,8 @@ def control(field: BoundField) -> SafeString:
 def option_control(option: Any, field: BoundField) -> SafeString:
     """One radio button or checkbox of a group, with the same classes."""
     option.data["attrs"]["class"] = forms.control_class(field)
-    return option.tag()
+    html: SafeString = option.tag()
+    return html
 
 
 @register.filter
@@ -510,5 +521,3 @@ def pages_around(page: Any) -> Iterable[int | str]:
         page.number, on_each_side=1, on_ends=1
     )
     return result
-
-

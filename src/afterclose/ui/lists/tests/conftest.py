@@ -91,7 +91,6 @@ def owner(db) -> Iterator[Actor]:
         name="Mango",
         owner_email="olivia@mango.test",
         owner_name="Olivia Owner",
-        password="a long enough secret",
         at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     with business_context(actor.business_id):
