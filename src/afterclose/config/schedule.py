@@ -23,6 +23,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     ),
     Schedule("health.take_snapshots", "30 7 * * *", "Score every account's health for the day."),
     Schedule("accounts.sweep_imports", "* * * * *", "Go on with imports whose worker died."),
+    Schedule("renewals.send_reminders", "0 8 * * *", "Remind of renewals that come near."),
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
     Schedule("config.retry_stalled_jobs", "*/5 * * * *", "Give jobs of a dead worker to another."),
 )

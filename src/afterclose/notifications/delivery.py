@@ -73,7 +73,7 @@ def _send(mail: OutgoingMail, at: datetime) -> bool:
     try:
         message.connection = get_connection()
         message.send()
-    except Exception as error:  # noqa: BLE001  # whatever the server or the network says
+    except Exception as error:  # whatever the server or the network says
         logger.warning("Mail %s was not sent (attempt %s): %s", mail.pk, mail.attempts, error)
         given_up = at if mail.attempts >= MOST_ATTEMPTS else None
         with transaction.atomic():

@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     Case,
     CharField,
     Count,
     DateField,
     Exists,
+    F,
     FloatField,
     IntegerField,
     OuterRef,
@@ -23,6 +25,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.lookups import IsNull
 
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.billing.models import Status
@@ -31,7 +34,7 @@ from afterclose.businesses.permissions import Right, require
 from afterclose.health.models import Score
 from afterclose.kit.money import Money
 from afterclose.renewals import stages
-from afterclose.renewals.models import Renewal
+from afterclose.renewals.models import Reminder, Renewal
 from afterclose.renewals.stages import DEFAULT_WINDOW, RenewalStage, Signs
 
 
@@ -266,3 +269,49 @@ def _first(rows: QuerySet[Renewal]) -> list[Upcoming]:
         )
         for row in found
     ]
+
+
+def to_remind(viewer: Actor, on: date) -> QuerySet[Renewal, dict[str, Any]]:
+    """The renewals whose reminder is due on the day `on` (CS-44), as rows with `due` (the nearest
+    threshold) and `told_id` (the CSM, else the AE, who are still members); grouped by who is
+    told, the nearest first."""
+    require(viewer, Right.RENEWALS_VIEW)
+    thresholds = sorted(set(viewer.settings.renewal_reminder_days))
+    if not thresholds:
+        return Renewal.objects.none().values()
+    judged: QuerySet[Any] = seen(
+        in_window(Renewal.objects.all(), on, thresholds[-1]), viewer, on, DEFAULT_WINDOW
+    ).annotate(
+        due=Case(
+            *(When(renews_on__lte=on + timedelta(days=t), then=Value(t)) for t in thresholds),
+            output_field=IntegerField(),
+        ),
+        told_id=Case(
+            When(
+                account__csm__isnull=False,
+                account__csm__deactivated_at__isnull=True,
+                then=F("account__csm_id"),
+            ),
+            When(
+                account__ae__isnull=False,
+                account__ae__deactivated_at__isnull=True,
+                then=F("account__ae_id"),
+            ),
+            output_field=BigIntegerField(),
+        ),
+    )
+    reminded = Reminder.objects.filter(
+        # A date set by hand has no subscription on either side.
+        Q(subscription_id=OuterRef("subscription_id"))
+        | Q(IsNull(OuterRef("subscription_id"), True), subscription_id__isnull=True),
+        account_id=OuterRef("account_id"),
+        renews_on=OuterRef("renews_on"),
+        threshold__lte=OuterRef("due"),
+    )
+    # Nothing is left to renew of what is cancelled or churned.
+    due = judged.exclude(status=Status.CANCELLED).exclude(account__stage=Stage.CHURNED)
+    return (
+        due.filter(~Exists(reminded))
+        .order_by(F("told_id").asc(nulls_last=True), "renews_on", "id")
+        .values(*SHOWN, "subscription_id", "due", "told_id", *JUDGED_BY)
+    )

@@ -76,7 +76,7 @@ def reasons(signs: Signs, *, window_days: int, threshold: float) -> list[str]:
         told = {
             "Payment past due": signs.is_past_due,
             "Flagged at risk": signs.is_flagged,
-            f"Health {_shown(signs.score)}, below {threshold:g}": _is_low(signs, threshold),
+            f"Health {_shown(signs.score)} (below {threshold:g})": _is_low(signs, threshold),
         }
         return [words for words, holds in told.items() if holds]
     return ["Account expanding"] if stage is RenewalStage.EXPANDING else ["No risk signal"]

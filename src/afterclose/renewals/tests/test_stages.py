@@ -36,7 +36,7 @@ def test_every_reason_of_the_stage_is_told() -> None:
 
     told = reasons(signs, window_days=90, threshold=50)
 
-    assert told == ["Payment past due", "Flagged at risk", "Health 49.9, below 50"]
+    assert told == ["Payment past due", "Flagged at risk", "Health 49.9 (below 50)"]
 
 
 def test_reasons_of_another_stage_are_not_told() -> None:
@@ -47,7 +47,7 @@ def test_reasons_of_another_stage_are_not_told() -> None:
 
 def test_another_threshold_is_named_as_it_is_set() -> None:
     assert reasons(Signs(days=3, score=62), window_days=90, threshold=62.5) == [
-        "Health 62.0, below 62.5"
+        "Health 62.0 (below 62.5)"
     ]
 
 
