@@ -70,7 +70,7 @@ def _found(at: datetime) -> Actor:
         settings={"currency": "USD", "time_zone": "Europe/London"},
     )
     with business_context(owner.business_id):
-        Membership.objects.filter(person_id=owner.person_id).update(title=title)
+        Membership.objects.filter(person__email=email).update(title=title)
         for person, called, role, does in PEOPLE:
             add_member(
                 actor=owner,

@@ -31,12 +31,6 @@ class Step(NamedTuple):
             )
         return sql.SQL("DELETE FROM {} WHERE {}").format(table, self.where)
 
-    @property
-    def counting(self) -> sql.Composed:
-        """The statement that counts its rows."""
-        table = sql.Identifier(self.model._meta.db_table)
-        return sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, self.where)
-
 
 def steps(model: type[models.Model], where: sql.Composable) -> Iterator[Step]:
     """What must be done, in order, so that the rows of ``model`` that ``where`` names can go.

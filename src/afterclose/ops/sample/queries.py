@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, models
 from psycopg import Cursor, sql
 
 from afterclose.accounts.models import Account
@@ -50,11 +50,20 @@ def progress(found: SampleSet) -> Progress:
 def what_would_go(viewer: Actor) -> list[tuple[str, int]]:
     """How many rows of each kind destroying would delete, the most first."""
     require(viewer, Right.SAMPLE_DATA)
-    found: dict[str, int] = {}
-    where = sql.SQL("is_sample")
+    marked = sql.SQL("is_sample")
+    conditions: dict[type[models.Model], list[sql.Composable]] = {}
+    for model in destroying.sample_models():
+        for step in destroying.steps(model, marked):
+            if not step.column:
+                conditions.setdefault(step.model, []).append(step.where)
+    found: list[tuple[str, int]] = []
     with Cursor(connection.connection) as cursor:
-        for step in destroying.steps(Account, where):
-            if not step.column and (row := cursor.execute(step.counting).fetchone()):
-                name = str(step.model._meta.verbose_name_plural)
-                found[name] = found.get(name, 0) + row[0]
-    return sorted(((k, v) for k, v in found.items() if v), key=lambda each: -each[1])
+        for model, wheres in conditions.items():
+            # A row that hangs on two others goes once.
+            either = sql.SQL(" OR ").join(sql.SQL("({})").format(where) for where in wheres)
+            table = sql.Identifier(model._meta.db_table)
+            counting = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, either)
+            row = cursor.execute(counting).fetchone()
+            if row and row[0]:
+                found.append((str(model._meta.verbose_name_plural), row[0]))
+    return sorted(found, key=lambda each: (-each[1], each[0]))
