@@ -49,6 +49,17 @@ class BusinessField(models.ForeignKey[Any, Any]):
         kwargs.setdefault("db_index", False)
         super().__init__(**kwargs)
 
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
+        """Make the filtering manager the base manager too, which writes and deletes go through.
+
+        A model's own Meta does not inherit it from TenantModel's, and would forget it.
+        """
+        super().contribute_to_class(cls, name, private_only)
+        if not cls._meta.abstract:
+            cls._meta.base_manager_name = "objects"
+
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("db_constraint", None)
@@ -104,4 +115,3 @@ class TenantModel(models.Model):
 
     class Meta:
         abstract = True
-        base_manager_name = "objects"
