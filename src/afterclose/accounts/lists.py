@@ -53,6 +53,10 @@ STAGE_TONES = {
 }
 
 
+def _at_risk(_row: Row, value: bool) -> SafeString:
+    return badge("At risk", tone="bad", dot=True) if value else NOT_AT_RISK
+
+
 def member_options(viewer: Actor, text: str, limit: int) -> list[Option]:
     """Members whose name or address holds the text."""
     found = queries.members(viewer)
@@ -151,9 +155,7 @@ class AccountList(List):
             "at_risk",
             "At risk",
             path="is_at_risk",
-            render=lambda _row, value: (
-                badge("At risk", tone="bad", dot=True) if value else NOT_AT_RISK
-            ),
+            render=_at_risk,
         ),
         _member_column("csm", "CSM"),
         DateColumn("customer_since", "Customer since", sort=True),
@@ -210,7 +212,7 @@ class AccountList(List):
     empty = Empty(
         "No accounts yet",
         "Import your customers from a file, or add the first one by hand.",
-        actions=[("Add account", "accounts:create")],
+        actions=[("Import files", "imports:start"), ("Add account", "accounts:create")],
         icon="building",
     )
 
