@@ -40,6 +40,15 @@ class AccountsConfig(AppConfig):
                 order=10,
             )
         )
+        navigation.register_create(
+            navigation.Create(
+                label="Import",
+                url_name="imports:start",
+                icon="upload",
+                right=Right.ACCOUNTS_IMPORT,
+                order=90,
+            )
+        )
         palette.register("Accounts", queries.find_accounts, order=10)
         palette.register("Contacts", queries.find_contacts, order=20)
         panels.register(

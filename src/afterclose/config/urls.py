@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("afterclose.support.urls")),
     path("", include("afterclose.usage.urls")),
     path("", include("afterclose.billing.urls")),
+    path("", include("afterclose.health.urls")),
     path("", include("afterclose.renewals.urls")),
     path("", include("afterclose.ops.urls")),
 ]

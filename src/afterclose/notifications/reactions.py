@@ -28,3 +28,19 @@ def tell_mentioned(event_id: int) -> None:
         for member_id in note.mentions.values_list("member_id", flat=True)
     ]
     notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)
+
+
+def tell_importer(event_id: int) -> None:
+    """Tell whoever started an import that it is done; nobody for one from the command line."""
+    fact = Event.objects.get(pk=event_id)
+    member_id = fact.payload.get("member")
+    if member_id is None:
+        return
+    message = Message(
+        member_id=member_id,
+        kind=Kind.IMPORT_FINISHED,
+        key=fact.key or f"import:{fact.subject_id}",
+        title=fact.title,
+        url=reverse("imports:run", args=[fact.payload["run"]]),
+    )
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=[message])

@@ -259,17 +259,26 @@ def save_profile(*, actor: Actor, at: datetime, run_id: int, name: str) -> Impor
 
 
 @transaction.atomic
-def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
-    """Make a run ready to be checked: earlier outcomes go, the date shift is settled.
+def delete_profile(*, actor: Actor, at: datetime, profile_id: int) -> str:
+    """Forget a saved mapping; returns its name. Raises `ImportProfile.DoesNotExist`."""
+    require(actor, Right.ACCOUNTS_IMPORT)
+    profile = ImportProfile.objects.get(id=profile_id)
+    audit.record("import_profile.deleted", actor=actor, at=at, subject=profile)
+    profile.delete()
+    return profile.name
 
-    The caller then runs `engine.work(…, state=PREVIEWING)`, or has `jobs.preview` do so.
+
+@transaction.atomic
+def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
+    """Make a run ready to be checked: earlier outcomes go.
+
+    The caller then has `jobs.run_to_end` do the pass, here or by `jobs.defer_pass`.
     """
     require(actor, Right.ACCOUNTS_IMPORT)
     run = _changeable(run_id)
     fields = importer_of(run.kind).fields
     if missing := missing_fields(fields, run.mapping):
         raise ImportProblem(f"Choose a column for: {', '.join(each.label for each in missing)}.")
-    settle_shift(run, today=clock.today_in(actor.settings.time_zone, at=at))
     ImportRow.objects.filter(run=run).delete()
     run.state, run.message = RunState.PREVIEWING, ""
     run.counts, run.rows_done, run.lines_done = {}, 0, 0
@@ -278,12 +287,14 @@ def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
     return run
 
 
-def settle_shift(run: ImportRun, *, today: date) -> None:
+@transaction.atomic
+def settle_shift(*, run_id: int, at: datetime) -> ImportRun:
     """Count the run's rows, and fix by how many days the dates of its set move.
 
     In the mode "newest" all files of the set are looked at once; files that come later move
     by the same number of days, so that the set stays of one piece.
     """
+    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
     _count(run)
     whole = ImportSet.objects.select_for_update(of=("self",)).get(id=run.import_set_id)
     if whole.shift_days is None:
@@ -291,10 +302,13 @@ def settle_shift(run: ImportRun, *, today: date) -> None:
         for other in others:
             _count(other)
         known = [each.newest_on for each in (run, *others) if each.newest_on is not None]
-        target = whole.shift_newest_to or today - timedelta(days=1)
+        zone = engine.actor_of(run).settings.time_zone
+        target = whole.shift_newest_to or clock.today_in(zone, at=at) - timedelta(days=1)
         whole.shift_days = (target - max(known)).days if known else 0
         whole.save(update_fields=["shift_days"])
     run.shift_days = whole.shift_days
+    run.save(update_fields=["shift_days"])
+    return run
 
 
 def _count(run: ImportRun) -> None:
@@ -305,13 +319,13 @@ def _count(run: ImportRun) -> None:
 
 
 @transaction.atomic
-def skip_preview(*, actor: Actor, run_id: int) -> ImportRun:
-    """Go on without checking first, as the command line does; start_preview has settled the
-    date shift."""
+def skip_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
+    """Go on without checking first, as the command line does; the shift is settled here."""
     require(actor, Right.ACCOUNTS_IMPORT)
     run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
     if run.state != RunState.PREVIEWING or run.lines_done:
         raise ImportProblem("This file is not waiting to be checked.")
+    run = settle_shift(run_id=run_id, at=at)
     run.state = RunState.PREVIEWED
     run.save(update_fields=["state"])
     return run
@@ -320,7 +334,7 @@ def skip_preview(*, actor: Actor, run_id: int) -> ImportRun:
 @transaction.atomic
 def start_commit(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
     """Make a checked run ready to be imported; the rows' outcomes are decided anew as they
-    are written. The caller runs `engine.work(…, state=COMMITTING)` or defers `jobs.commit`."""
+    are written. The caller defers `jobs.defer_pass`."""
     require(actor, Right.ACCOUNTS_IMPORT)
     run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
     if run.state != RunState.PREVIEWED:

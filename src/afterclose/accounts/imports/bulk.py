@@ -26,7 +26,7 @@ def among(values: Collection[str]) -> RawSQL:
     Django would write a placeholder for each, which costs more to format than to look up.
     """
     document = json.dumps(list(values))
-    return RawSQL("SELECT value FROM json_array_elements_text(%s::json)", [document])  # noqa: S611
+    return RawSQL("SELECT value FROM json_array_elements_text(%s::json)", [document])
 
 
 def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:

@@ -45,7 +45,7 @@ def import_files(
     *,
     actor: Actor,
     wishes: Wishes,
-    told: Callable[[ImportRun], None] = lambda run: None,
+    told: Callable[[ImportRun], None] | None = None,
 ) -> list[ImportRun]:
     """Import files as one set, those first that others refer to. Must run outside a
     transaction in production use: every chunk commits by itself.
@@ -107,16 +107,18 @@ def _profile(wishes: Wishes) -> ImportProfile | None:
 
 
 def _run(
-    run: ImportRun, *, actor: Actor, wishes: Wishes, told: Callable[[ImportRun], None]
+    run: ImportRun, *, actor: Actor, wishes: Wishes, told: Callable[[ImportRun], None] | None
 ) -> ImportRun:
     actions.start_preview(actor=actor, at=clock.now(), run_id=run.id)
     if wishes.preview_only:
+        actions.settle_shift(run_id=run.id, at=clock.now())
         done = _work(run, RunState.PREVIEWING)
     else:
-        actions.skip_preview(actor=actor, run_id=run.id)
+        actions.skip_preview(actor=actor, at=clock.now(), run_id=run.id)
         actions.start_commit(actor=actor, at=clock.now(), run_id=run.id)
         done = _work(run, RunState.COMMITTING)
-    told(done)
+    if told is not None:
+        told(done)
     return done
 
 

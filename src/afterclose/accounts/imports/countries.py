@@ -41,7 +41,7 @@ ALIASES = {
 
 @cache
 def _names() -> dict[str, str]:
-    from babel import Locale  # noqa: PLC0415  # its data is read when first needed
+    from babel import Locale  # its data is read when first needed
 
     names = {
         name.casefold(): code

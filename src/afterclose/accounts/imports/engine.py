@@ -282,7 +282,7 @@ def _keep_outcomes(job: Job, records: Sequence[Record], *, checkpoint: int) -> N
 
 def _finish(job: Job, *, state: RunState, checkpoint: int) -> ImportRun:
     """Mark the pass as done; after a commit, tell it on the timeline and in the audit log."""
-    from afterclose.accounts.imports import actions  # noqa: PLC0415  # actions start passes
+    from afterclose.accounts.imports import actions  # actions start passes
 
     with transaction.atomic():
         run = _claim(job, state=state, checkpoint=checkpoint)

@@ -33,6 +33,8 @@ def run_to_end(run_id: int) -> None:
     if state not in AT_WORK:
         return
     try:
+        if state == RunState.PREVIEWING:
+            actions.settle_shift(run_id=run_id, at=clock.now())
         engine.work(run_id, state=RunState(state), at=clock.now())
     except engine.SupersededError:
         logger.info("Import %s is worked on elsewhere or was cancelled.", run_id)

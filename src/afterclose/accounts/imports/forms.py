@@ -1,0 +1,260 @@
+"""Forms of the import screens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from afterclose.accounts.imports import actions
+from afterclose.accounts.imports.fields import Field, FieldType
+from afterclose.accounts.imports.models import ImportProfile, ImportRun, ImportSet, ShiftMode
+from afterclose.accounts.imports.registry import importer_of, importers
+from afterclose.kit.currencies import EXPONENTS
+from afterclose.kit.tabular.detecting import LIMIT, MEGABYTE
+from afterclose.kit.tabular.values import ORDER_WORDS
+
+SAME_AS_LAST = "same"
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """The browser's file chooser for several files."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several files; cleans to a list."""
+
+    widget = ManyFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        if not files:
+            raise forms.ValidationError("Choose at least one file.")
+        # An empty file is refused with its name when it is looked at, not here without.
+        return [each for each in files if isinstance(each, UploadedFile)]
+
+
+class UploadForm(forms.Form):
+    """Files, what they contain, how their dates move."""
+
+    files = ManyFilesField(
+        label="Files",
+        help_text=(
+            f"CSV or XLSX, up to {LIMIT // MEGABYTE} MB each. Choose all files of one system "
+            "together: they are imported in the right order."
+        ),
+        widget=ManyFilesInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
+    )
+    kind = forms.ChoiceField(
+        label="Contents",
+        required=False,
+        help_text="Recognised by the column headings of each file unless you choose.",
+    )
+    profile = forms.ChoiceField(
+        label="Mapping",
+        required=False,
+        help_text="You can correct every column in the next step, and save it for next time.",
+    )
+    shift = forms.ChoiceField(label="Dates", widget=forms.RadioSelect)
+    shift_days = forms.IntegerField(
+        label="Number of days",
+        required=False,
+        min_value=-36_525,
+        max_value=36_525,
+        help_text="Only for moving by a number of days; negative moves to the past.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        profiles: Sequence[ImportProfile],
+        last_shifted: ImportSet | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.last_shifted = last_shifted
+        self._profiles = {str(each.id): each for each in profiles}
+        kinds = [(each.kind, each.label) for each in importers()]
+        self._choices("kind", [("", "Recognise by the headings"), *kinds])
+        saved = [
+            (key, f"{each.name} ({importer_of(each.kind).noun[1]})")
+            for key, each in self._profiles.items()
+        ]
+        self._choices("profile", [("", "SaaS export (built in)"), *saved])
+        shifts: list[tuple[str, str]] = list(ShiftMode.choices)
+        if last_shifted is not None:
+            moved = last_shifted.shift_days or 0
+            shifts.insert(0, (SAME_AS_LAST, f"Move as in the last import, by {moved:+,} days"))
+        self._choices("shift", shifts)
+        self.fields["shift"].initial = shifts[0][0]
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # declared above
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("shift") == ShiftMode.DAYS and cleaned.get("shift_days") is None:
+            self.add_error("shift_days", "Say by how many days the dates move.")
+        return cleaned
+
+    @property
+    def chosen_profile(self) -> ImportProfile | None:
+        """The saved mapping, or None for the built-in one."""
+        return self._profiles.get(self.cleaned_data.get("profile", ""))
+
+    @property
+    def shift_wish(self) -> tuple[str, int | None]:
+        """Mode and days for `actions.start_set`."""
+        shift = self.cleaned_data["shift"]
+        if shift == SAME_AS_LAST and self.last_shifted is not None:
+            return ShiftMode.DAYS, self.last_shifted.shift_days
+        return shift, self.cleaned_data.get("shift_days") if shift == ShiftMode.DAYS else None
+
+
+class ReadingForm(forms.Form):
+    """How the file is read: what was detected, for confirmation."""
+
+    kind = forms.ChoiceField(label="Contents")
+    encoding = forms.ChoiceField(label="Encoding", choices=list(actions.ENCODINGS.items()))
+    delimiter = forms.ChoiceField(
+        label="Columns separated by",
+        choices=[(name, name) for name in actions.DELIMITERS.values()],
+    )
+    sheet = forms.ChoiceField(label="Sheet")
+    date_order = forms.ChoiceField(
+        label="Dates are written",
+        choices=[(order, words.capitalize()) for order, words in ORDER_WORDS.items()],
+    )
+    decimal_comma = forms.ChoiceField(
+        label="Decimal sign",
+        choices=[("", "Point (1,234.50)"), ("1", "Comma (1.234,50)")],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, run: ImportRun, **kwargs: Any) -> None:
+        names = dict(actions.DELIMITERS)
+        kwargs["initial"] = {
+            **run.dialect,
+            "kind": run.kind,
+            "delimiter": names.get(run.dialect["delimiter"], ""),
+            "decimal_comma": "1" if run.dialect["decimal_comma"] else "",
+        }
+        super().__init__(*args, **kwargs)
+        kind, sheet = self.fields["kind"], self.fields["sheet"]
+        assert isinstance(kind, forms.ChoiceField)  # noqa: S101
+        assert isinstance(sheet, forms.ChoiceField)  # noqa: S101
+        kind.choices = [(each.kind, each.label) for each in importers()]
+        sheet.choices = [(name, name) for name in run.detection["sheets"]]
+        if run.dialect["format"] == "xlsx":
+            del self.fields["encoding"], self.fields["delimiter"]
+        else:
+            del self.fields["sheet"]
+        found = run.detection
+        if not found["date_order_certain"]:
+            self.fields[
+                "date_order"
+            ].help_text = (
+                f"Not certain: “{found['date_example']}” could be read in two ways. Please check."
+            )
+        elif found["date_example"]:
+            self.fields["date_order"].help_text = f"As in “{found['date_example']}”."
+        if not found["decimal_certain"]:
+            self.fields["decimal_comma"].help_text = "Not certain from the file. Please check."
+
+    @property
+    def dialect(self) -> dict[str, Any]:
+        """What `actions.change_reading` takes."""
+        signs = {name: sign for sign, name in actions.DELIMITERS.items()}
+        chosen = {key: value for key, value in self.cleaned_data.items() if key != "kind"}
+        chosen["decimal_comma"] = bool(chosen["decimal_comma"])
+        if "delimiter" in chosen:
+            chosen["delimiter"] = signs[chosen["delimiter"]]
+        return chosen
+
+
+class MappingForm(forms.Form):
+    """Which column is which field; one choice per field of the importer."""
+
+    currency = forms.CharField(
+        label="Currency of amounts without one",
+        required=False,
+        max_length=3,
+        help_text="A column for the currency, or a heading such as refund_usd, goes first.",
+    )
+    profile_name = forms.CharField(
+        label="Save this mapping as",
+        required=False,
+        max_length=100,
+        help_text="Give it a name, and choose it for the next file of this sort.",
+    )
+
+    def __init__(self, *args: Any, run: ImportRun, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        importer = importer_of(run.kind)
+        columns = column_choices(run)
+        self.targets: list[Field] = list(importer.fields)
+        rest = dict(self.fields)
+        self.fields.clear()
+        for target in self.targets:
+            self.fields[f"map_{target.name}"] = forms.ChoiceField(
+                label=target.label,
+                required=False,
+                choices=[("", "Not in this file"), *columns],
+                initial=run.mapping.get(target.name, ""),
+                help_text=_help(target),
+            )
+        self.fields.update(rest)
+        self.fields["currency"].initial = run.options.get("currency") or currency
+        self.fields["profile_name"].initial = run.profile_name
+        if not any(target.type == FieldType.MONEY for target in self.targets):
+            del self.fields["currency"]
+
+    def clean_currency(self) -> str:
+        """Upper case, known to ISO 4217."""
+        code: str = self.cleaned_data["currency"].strip().upper()
+        if code and code not in EXPONENTS:
+            raise forms.ValidationError(f"“{code}” is not a currency code such as USD or EUR.")
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for target in self.targets:
+            if target.required and not cleaned.get(f"map_{target.name}"):
+                self.add_error(f"map_{target.name}", "Choose a column; no row can do without it.")
+        return cleaned
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Field to heading, only those that have one."""
+        pairs = {each.name: self.cleaned_data[f"map_{each.name}"] for each in self.targets}
+        return {name: header for name, header in pairs.items() if header}
+
+    def fields_for_columns(self) -> list[forms.BoundField]:
+        """The bound choices, in the importer's order."""
+        return [self[f"map_{target.name}"] for target in self.targets]
+
+    def other_fields(self) -> list[forms.BoundField]:
+        """Currency and name of the mapping."""
+        return [self[name] for name in ("currency", "profile_name") if name in self.fields]
+
+
+def _help(target: Field) -> str:
+    words = ["Required." if target.required else "", target.help]
+    return " ".join(filter(None, words))
+
+
+def column_choices(run: ImportRun) -> list[tuple[str, str]]:
+    """Headings, each with an example from the file."""
+    choices = []
+    for position, header in enumerate(run.detection["headers"]):
+        cells = (row[position] for row in run.detection["sample"] if position < len(row))
+        example = next((cell for cell in cells if cell), "")
+        shown = f"{header}, e.g. {example[:30]}" if example else header
+        choices.append((header, shown))
+    return choices

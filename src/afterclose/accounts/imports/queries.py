@@ -1,0 +1,81 @@
+"""Reads of imports: the viewer in, rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from afterclose.accounts.imports.models import (
+    ImportProfile,
+    ImportRow,
+    ImportRun,
+    ImportSet,
+    Outcome,
+)
+from afterclose.accounts.imports.registry import importer_of
+from afterclose.businesses.actors import Actor
+from afterclose.businesses.permissions import Right, require
+
+ROWS_SHOWN = 100
+
+
+def runs(viewer: Actor) -> QuerySet[ImportRun]:
+    """All files, newest first."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    return ImportRun.objects.select_related("created_by__person").order_by("-created_at", "-id")
+
+
+def run(viewer: Actor, run_id: int) -> ImportRun:
+    """One file; raises `ImportRun.DoesNotExist`."""
+    return runs(viewer).select_related("import_set").get(id=run_id)
+
+
+def import_set(viewer: Actor, set_id: int) -> ImportSet:
+    """A set of files; raises `ImportSet.DoesNotExist`."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    return ImportSet.objects.get(id=set_id)
+
+
+def runs_of_set(viewer: Actor, set_id: int) -> list[ImportRun]:
+    """The files of a set, those first that others refer to."""
+    found = runs(viewer).filter(import_set_id=set_id)
+    return sorted(found, key=lambda each: (importer_of(each.kind).order, each.id))
+
+
+def last_shifted_set(viewer: Actor) -> ImportSet | None:
+    """The newest set whose dates were moved: what comes next from the same system should
+    move by as much."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    moved = ImportSet.objects.filter(shift_days__isnull=False, runs__isnull=False)
+    return moved.exclude(shift_days=0).order_by("-created_at", "-id").first()
+
+
+def profiles(viewer: Actor) -> QuerySet[ImportProfile]:
+    """Saved mappings by kind and name."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    return ImportProfile.objects.order_by("kind", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows of one page, the line to go on behind (None on the last), and whether it is the
+    first."""
+
+    rows: list[ImportRow]
+    next_after: int | None
+    is_first: bool
+
+
+def rows(viewer: Actor, run_id: int, *, outcomes: Sequence[str] = (), after: int = 0) -> RowPage:
+    """A page of a file's rows by line, of certain outcomes or of all."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    wanted = [outcome for outcome in outcomes if outcome in Outcome.values]
+    found = ImportRow.objects.filter(run_id=run_id, line__gt=after).order_by("line")
+    if wanted:
+        found = found.filter(outcome__in=wanted)
+    page = list(found[: ROWS_SHOWN + 1])
+    more = len(page) > ROWS_SHOWN
+    shown = page[:ROWS_SHOWN]
+    return RowPage(shown, shown[-1].line if more else None, after == 0)

@@ -1,0 +1,230 @@
+"""The import as a person meets it: files in, columns, preview, import, rejected rows."""
+
+import io
+import re
+from datetime import datetime
+from html import unescape
+
+import pytest
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from afterclose.accounts.imports import jobs
+from afterclose.accounts.models import (
+    Account,
+    Event,
+    ImportProfile,
+    ImportRun,
+    ImportSet,
+)
+from afterclose.businesses.models import AuditEntry
+from afterclose.kit.tabular import detect
+from afterclose.notifications.reactions import tell_importer
+
+pytestmark = pytest.mark.django_db
+
+GOOD = "Account ID;Name;Country;Seats;Joined\nN-1;Novum;UK;5;31.01.2026\nN-2;Olmo;DE;7;01.02.2026\n"
+
+
+def upload(client, *files, **data):
+    sent = [SimpleUploadedFile(name, content) for name, content in files]
+    return client.post(reverse("imports:start"), {"files": sent, "shift": "none", **data})
+
+
+def words(answer):
+    """What a person reads on a page."""
+    return re.sub(r"\s+", " ", unescape(re.sub("<[^>]*>", " ", answer.content.decode())))
+
+
+def the_run(cast):
+    with cast.at_work():
+        return ImportRun.objects.select_related("created_by__person").latest("id")
+
+
+def choices(run, **changes):
+    return {f"map_{name}": header for name, header in {**run.mapping, **changes}.items()}
+
+
+def test_a_file_goes_from_upload_to_accounts(cast, sign_in):
+    client = sign_in(cast.manager)
+    answer = upload(client, ("customers.csv", GOOD.encode("cp1252")))
+    run = the_run(cast)
+    assert answer.url == reverse("imports:columns", args=[run.id])
+    assert (run.kind, run.dialect["delimiter"], run.dialect["date_order"]) == (
+        "accounts",
+        ";",
+        "dmy",
+    )
+
+    page = client.get(answer.url)
+    assert page.status_code == 200
+    text = words(page)
+    assert "Columns that are not used: Joined." in text
+    assert "Semicolon" in text
+
+    answer = client.post(
+        reverse("imports:run", args=[run.id]),
+        choices(run, customer_since="Joined") | {"profile_name": "Our CRM"},
+    )
+    assert answer.status_code == 302
+    preview = words(client.get(answer.url))
+    assert "Import 2 rows" in preview
+    with cast.at_work():
+        assert not Account.objects.filter(external_id="N-1").exists(), "nothing before the commit"
+        assert ImportProfile.objects.get().mapping["customer_since"] == "joined"
+
+    client.post(reverse("imports:commit", args=[run.id]))
+    assert "being imported" in words(client.get(reverse("imports:run", args=[run.id])))
+    assert client.get(reverse("imports:progress", args=[run.id])).status_code == 200
+    with cast.at_work():
+        jobs.run_to_end(run.id)
+        novum = Account.objects.get(external_id="N-1")
+        assert (novum.country, novum.seats, str(novum.customer_since)) == ("GB", 5, "2026-01-31")
+        fact = Event.objects.get(kind="import.finished")
+        assert AuditEntry.objects.filter(verb="import.finished").count() == 1
+        tell_importer(fact.id)
+        assert cast.manager.membership.notifications.get().url == reverse(
+            "imports:run", args=[run.id]
+        )
+    done = client.get(reverse("imports:progress", args=[run.id]), headers={"HX-Request": "true"})
+    assert done.headers["HX-Redirect"] == reverse("imports:run", args=[run.id])
+    assert "Imported" in words(client.get(reverse("imports:run", args=[run.id])))
+    assert "customers.csv" in words(client.get(reverse("imports:list")))
+
+
+def test_rejected_rows_come_back_with_line_and_reason(cast, sign_in):
+    client = sign_in(cast.manager)
+    text = "id,name,seats\n1,A,-5\n2,=cmd(),3\n2,B,4\n3,,1\n"
+    upload(client, ("bad.csv", text.encode()))
+    run = the_run(cast)
+    client.post(reverse("imports:run", args=[run.id]), choices(run))
+    page = client.get(reverse("imports:run", args=[run.id]), {"outcome": ["error", "repeated"]})
+    shown = words(page)
+    assert "Seats: -5 is negative." in shown
+    assert "stands already on line 3" in shown
+    assert "Name is missing." in shown
+    file = client.get(reverse("imports:rejected", args=[run.id]))
+    assert "bad-rejected.csv" in file["Content-Disposition"]
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Line,Outcome,Reason,id,name,seats"
+    assert lines[1] == "2,Error,Seats: -5 is negative.,1,A,-5"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.csv", b"", "The file is empty"),
+        ("report.pdf", b"%PDF-1.7 \x00\x00", "looks like a PDF document"),
+        ("login.csv", b"<!doctype html><html></html>", "looks like a web page"),
+        ("blob.csv", bytes(range(256)) * 50, "looks like a binary file"),
+        ("broken.xlsx", b"PK\x03\x04rubbish", "looks like a damaged or unknown workbook"),
+        ("other.csv", b"colour,taste\nred,sweet\n", "fits none of accounts"),
+    ],
+)
+def test_what_is_no_table_of_ours_is_refused_at_the_field(cast, sign_in, name, content, reason):
+    answer = upload(sign_in(cast.manager), (name, content))
+    assert answer.status_code == 422
+    assert reason in words(answer)
+    with cast.at_work():
+        assert not ImportRun.objects.exists()
+        assert not ImportSet.objects.exists()
+
+
+def test_a_file_over_the_limit_is_refused_with_its_size(cast, sign_in, monkeypatch):
+    monkeypatch.setitem(detect.__kwdefaults__, "limit", 10)
+    answer = upload(sign_in(cast.manager), ("big.csv", GOOD.encode()))
+    assert answer.status_code == 422
+    assert "the limit is" in words(answer)
+
+
+def test_several_files_form_a_set_in_the_order_in_which_they_refer(cast, sign_in):
+    client = sign_in(cast.manager)
+    answer = upload(
+        client,
+        ("subs.csv", b"subscription_id,account_id,start_date,mrr\nS-1,N-1,2025-01-05,10\n"),
+        ("customers.csv", b"account_id,name,signup_date\nN-1,Novum,2025-01-01\n"),
+        ("notes.pdf", b"%PDF-1.7"),
+        shift="newest",
+    )
+    with cast.at_work():
+        whole = ImportSet.objects.get()
+    assert answer.url == reverse("imports:set", args=[whole.id])
+    page = words(client.get(answer.url))
+    assert page.index("customers.csv") < page.index("subs.csv")
+    assert "Continue with customers.csv" in page
+    assert "notes.pdf: This looks like a PDF document" in page
+
+
+def test_the_reading_can_be_corrected(cast, sign_in):
+    client = sign_in(cast.manager)
+    upload(client, ("customers.csv", b"id,name,signup_date\n1,A,03/04/2026\n"))
+    run = the_run(cast)
+    page = words(client.get(reverse("imports:columns", args=[run.id])))
+    assert "could be read in two ways" in page
+    answer = client.post(
+        reverse("imports:reading", args=[run.id]),
+        {
+            "kind": "accounts",
+            "encoding": "utf-8",
+            "delimiter": "Comma",
+            "date_order": "mdy",
+            "decimal_comma": "",
+        },
+    )
+    assert answer.status_code == 302
+    assert the_run(cast).dialect["date_order"] == "mdy"
+
+
+def test_a_required_column_must_be_chosen_and_the_rest_stays_chosen(cast, sign_in):
+    client = sign_in(cast.manager)
+    upload(client, ("customers.csv", GOOD.encode()))
+    run = the_run(cast)
+    answer = client.post(reverse("imports:run", args=[run.id]), choices(run, name=""))
+    assert answer.status_code == 422
+    assert "Choose a column; no row can do without it." in words(answer)
+    assert the_run(cast).state == "mapping"
+
+
+def test_a_workbook_comes_in_with_its_own_types(cast, sign_in):
+    target = io.BytesIO()
+    workbook = xlsxwriter.Workbook(target, {"in_memory": True})
+    sheet = workbook.add_worksheet("Customers")
+    sheet.write_row(0, 0, ["account_id", "account_name", "seats", "signup_date"])
+    day = workbook.add_format({"num_format": "dd/mm/yyyy"})
+    sheet.write_row(1, 0, ["X-1", "Xenon", 12])
+    sheet.write_datetime(1, 3, datetime(2026, 1, 31), day)
+    workbook.close()
+    client = sign_in(cast.manager)
+    upload(client, ("customers.xlsx", target.getvalue()))
+    run = the_run(cast)
+    client.post(reverse("imports:run", args=[run.id]), choices(run))
+    client.post(reverse("imports:commit", args=[run.id]))
+    with cast.at_work():
+        jobs.run_to_end(run.id)
+        xenon = Account.objects.get(external_id="X-1")
+        assert (xenon.seats, str(xenon.customer_since)) == (12, "2026-01-31")
+
+
+@pytest.mark.parametrize("name", ["run", "columns", "progress", "rejected"])
+def test_a_stranger_finds_no_import_of_ours_and_a_member_may_not(cast, sign_in, name):
+    upload(sign_in(cast.manager), ("customers.csv", GOOD.encode()))
+    url = reverse(f"imports:{name}", args=[the_run(cast).id])
+    assert sign_in(cast.stranger).get(url).status_code == 404
+    assert sign_in(cast.member).get(url).status_code == 403
+    assert sign_in(None).get(url).status_code == 302
+
+
+def test_a_cancelled_import_stays_cancelled(cast, sign_in):
+    client = sign_in(cast.manager)
+    upload(client, ("customers.csv", GOOD.encode()))
+    run = the_run(cast)
+    client.post(reverse("imports:run", args=[run.id]), choices(run))
+    client.post(reverse("imports:commit", args=[run.id]))
+    client.post(reverse("imports:cancel", args=[run.id]))
+    with cast.at_work():
+        jobs.run_to_end(run.id)
+        assert not Account.objects.filter(external_id="N-1").exists()
+    assert the_run(cast).state == "cancelled"
+    assert "Cancelled" in words(client.get(reverse("imports:run", args=[run.id])))
