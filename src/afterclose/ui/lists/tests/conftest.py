@@ -98,7 +98,7 @@ def owner(db) -> Iterator[Actor]:
 
 
 @pytest.fixture
-def browser(owner: Actor) -> Client:
+def visitor(owner: Actor) -> Client:
     client = Client()
     client.force_login(owner.person)
     return client

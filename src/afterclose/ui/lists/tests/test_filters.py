@@ -137,7 +137,7 @@ def test_what_cannot_be_read_names_the_filter_and_what_is_wrong(cast, query, sub
 @pytest.mark.parametrize(
     "query",
     [
-        "q=ac&stage=active&stage=renewal&seats_min=1&sort=-seats&cols=name%2Cseats&rows=20",
+        "q=ac&stage=active&stage=renewal&seats_min=1&sort=-seats&cols=name,seats&rows=20",
         "customer_since=next-90&sample=no",
         "customer_since_from=2026-01-01&customer_since_to=2026-03-31",
         "arr_min=10.50",

@@ -131,10 +131,8 @@ def test_a_cursor_of_another_order_is_refused(owner):
 
 def test_the_number_of_queries_does_not_depend_on_the_rows(owner):
     def count() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            page = look("sort=arr&rows=100&stage=active&seats_min=0")
+        with CaptureQueriesContext(connection) as queries:
+            page = look("sort=arr&rows=10&stage=active&seats_min=0")
             assert page.rows is not None
             assert page.count >= 0
             assert page.totals is not None
@@ -143,8 +141,8 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(owner):
     few = count()
     for number in range(60):
         add(f"Customer {number}", arr=number if number % 3 else None, seats=number)
-    assert few == 3
-    assert count() == 4
+    # Two phases and the sums; then one phase, the count and the sums.
+    assert few == count() == 3
 
 
 def test_no_more_than_a_hundred_rows_whatever_the_address_says(owner):
