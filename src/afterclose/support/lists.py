@@ -32,7 +32,9 @@ class TicketList(List):
     lead = "What customers asked support, joined to accounts by id or e-mail domain."
     noun = ("ticket", "tickets")
     columns = [
-        Column("subject", "Ticket", needs=("external_id",), value=lambda row: _called(row)),
+        Column(
+            "subject", "Ticket", needs=("subject", "external_id"), value=lambda row: _called(row)
+        ),
         account_column(),
         ChoiceColumn(
             "priority",

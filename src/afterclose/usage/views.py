@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.views.decorators.http import require_http_methods, require_safe
 
 from afterclose.accounts import queries as account_queries
@@ -39,7 +40,7 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
     today = timezone.localdate()
     usage = queries.account_usage(request.viewer, account_id, today)
     chart = charts.bars(
-        x=[day for day, _ in usage.days],
+        x=[date_format(day, "M j") for day, _ in usage.days],
         series=[charts.Series("Events", [count for _, count in usage.days])],
         unit="events",
     )
