@@ -22,7 +22,8 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
 from afterclose.health import telling
-from afterclose.health.actions import take_snapshots
+from afterclose.health.actions import take_snapshots, total_days
+from afterclose.health.models import DayTotal
 from afterclose.kit import clock
 from afterclose.notifications.actions import Message, notify_many
 from afterclose.notifications.models import Kind, Notification
@@ -158,6 +159,7 @@ def _score(actor: Actor, at: datetime, found: SampleSet, on: date) -> None:
         first_account_id=found.first_account_id or 0,
         last_account_id=found.last_account_id or 0,
     )
+    total_days(actor=actors.system(actor.business_id), begin=on, end=on)
 
 
 # The last time that the score fell to the threshold or under it, for the accounts that are
@@ -256,8 +258,16 @@ def destroy(*, actor: Actor, tell: Callable[[int], None] | None = None) -> dict[
         for model in destroying.sample_models():
             _run(destroying.steps(model, sql.SQL("is_sample")), gone)
         Notification.objects.filter(key__startswith=READY).delete()
+        _total_again(actor)
         SampleSet.objects.filter(destroying_since__isnull=False).delete()
     return gone
+
+
+def _total_again(actor: Actor) -> None:
+    """Count each day without the accounts that are gone; days that had no others go."""
+    for on in DayTotal.objects.values_list("on", flat=True).order_by("on"):
+        total_days(actor=actors.system(actor.business_id), begin=on, end=on)
+    DayTotal.objects.filter(healthy=0, ok=0, at_risk=0, critical=0, no_data=0).delete()
 
 
 def _run(steps: Iterator[destroying.Step], gone: dict[str, int]) -> None:

@@ -14,9 +14,9 @@ from afterclose.businesses.actions import add_member, create_business
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Business, Membership, Role
 from afterclose.businesses.tenancy import business_context
-from afterclose.health.actions import take_snapshots
+from afterclose.health import running
 from afterclose.health.models import Score
-from afterclose.kit import clock
+from afterclose.kit import clock, periods
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import actions
 
@@ -53,6 +53,7 @@ def make(*, at: datetime, size: int = SIZE, seed: int = SEED) -> bool:
             unfinished = SampleSet.objects.filter(finished_at=None, destroying_since=None).exists()
         if unfinished:
             actions.go_on(actor=actor, at=at)
+            running.take(business_id=actor.business_id, at=at)
         return _live_on(actor, at) or unfinished
 
 
@@ -110,24 +111,16 @@ def _live_on(actor: Actor, at: datetime) -> bool:
         newest: date | None = Score.objects.aggregate(newest=Max("on"))["newest"]
     if newest is None or newest >= today:
         return False
-    system = actors.system(actor.business_id)
-    day = max(newest + timedelta(days=1), today - timedelta(days=365))
-    while day <= today:
-        with transaction.atomic():
+    first = max(newest + timedelta(days=1), today - timedelta(days=365))
+    with transaction.atomic(), connection.cursor() as cursor:
+        for day in periods.each_day(first, today + timedelta(days=1)):
             given: dict[str, Any] = {"business": actor.business_id, "on": day}
-            with connection.cursor() as cursor:
-                cursor.execute(_USE_AGAIN, given)
-                cursor.execute(_LAST_USE, given)
-            if day == today:
-                advance_periods(actor=system, on=today)
-            found = SampleSet.objects.first()
-            if found is not None:
-                take_snapshots(
-                    actor=system,
-                    at=at,
-                    on=day,
-                    first_account_id=found.first_account_id or 0,
-                    last_account_id=found.last_account_id or 0,
-                )
-        day += timedelta(days=1)
+            cursor.execute(_USE_AGAIN, given)
+            cursor.execute(_LAST_USE, given)
+    advance_periods(actor=actors.system(actor.business_id), on=today)
+    if first < today:
+        running.take(
+            business_id=actor.business_id, at=at, begin=first, end=today - timedelta(days=1)
+        )
+    running.take(business_id=actor.business_id, at=at)
     return True

@@ -37,7 +37,8 @@ class Detail(NamedTuple):
     chunk: int
 
 
-_WEEKLY = (*range(91, 7, -7), *range(7, 0, -1))
+# Weekly, the last week daily, and the days that changes are told against.
+_WEEKLY = tuple(sorted({*range(7, 92, 7), *range(1, 8), 30, 60, 90}, reverse=True))
 _STEPS = (
     (300, Detail(HISTORY_DAYS, 1, True, 18, tuple(range(120, 0, -1)), 40)),
     (5_000, Detail(120, 1, False, 6, tuple(range(120, 0, -1)), 500)),
