@@ -318,6 +318,11 @@ class ContactImporter(Importer):
         Field("left_on", "Left on", FieldType.DATE, aliases=("left_at", "left_company_on")),
     )
 
+    def key(self, record: Record) -> str:
+        """The id; an e-mail address that stands in for it counts in lower case."""
+        key, address = super().key(record), record.get("email")
+        return address if address and key.lower() == address else key
+
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Account by its id; the name from one column or two, else from the address."""
         accounts = resolve_accounts(records)

@@ -45,9 +45,9 @@ def importer_of(kind: str) -> Importer:
 
 def recognise(headers: Sequence[str]) -> str | None:
     """The kind whose fields fit the headings best, or None when none has what it requires."""
-    scored = [(guessing.score(each.fields, headers), each.kind) for each in importers()]
-    best = max(scored, default=(0.0, ""))
-    return best[1] if best[0] > 0 else None
+    # `max` keeps the first of equals: what others refer to goes before what refers.
+    best = max(importers(), key=lambda each: guessing.score(each.fields, headers), default=None)
+    return best.kind if best and guessing.score(best.fields, headers) > 0 else None
 
 
 def register_reference(name: str, resolver: Resolver) -> None:
