@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("afterclose.billing.urls")),
     path("", include("afterclose.health.urls")),
     path("", include("afterclose.renewals.urls")),
+    path("", include("afterclose.home.urls")),
     path("", include("afterclose.ops.urls")),
 ]
 

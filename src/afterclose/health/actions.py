@@ -29,7 +29,7 @@ from afterclose.businesses.permissions import Right, require
 from afterclose.health import scoring, staging, telling
 from afterclose.health.models import NightlyRun, RunPart
 from afterclose.health.signals import Known, Range, known
-from afterclose.kit import clock
+from afterclose.kit import clock, periods
 from afterclose.notifications.actions import notify_many
 
 #: Accounts per transaction. Ranges are cut at multiples of it, so that two runs of whatever
@@ -179,18 +179,33 @@ def take_part(*, actor: Actor, at: datetime, part_id: int) -> Taken:
 
 
 def finish_run(*, actor: Actor, at: datetime, run_id: int) -> bool:
-    """Mark a run as finished once all its parts are; True for the call that did.
+    """Mark a run as finished once all its parts are, and total the day; True for the call that did.
 
     In a transaction of its own, after the part's: of two parts that end together, the later
     one sees the other.
     """
     require(actor, Right.HEALTH_EDIT)
     with transaction.atomic():
-        return bool(
-            NightlyRun.objects.filter(pk=run_id, finished_at__isnull=True)
+        run = (
+            NightlyRun.objects.select_for_update()
+            .filter(pk=run_id, finished_at__isnull=True)
             .exclude(pk__in=RunPart.objects.filter(done_at__isnull=True).values("run_id"))
-            .update(finished_at=at)
+            .first()
         )
+        if run is None:
+            return False
+        total_days(actor=actor, begin=run.on, end=run.on)
+        run.finished_at = at
+        run.save(update_fields=["finished_at"])
+    return True
+
+
+def total_days(*, actor: Actor, begin: date, end: date) -> None:
+    """Count the accounts by bucket for each day from `begin` to `end` (both included)."""
+    require(actor, Right.HEALTH_EDIT)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for day in periods.each_day(begin, end + timedelta(days=1)):
+            staging.total(cursor, actor.business_id, day)
 
 
 def take_days(
@@ -209,8 +224,7 @@ def take_days(
     """
     require(actor, Right.HEALTH_EDIT)
     total = Taken(0, 0)
-    day = begin
-    while day <= end:
+    for day in periods.each_day(begin, end + timedelta(days=1)):
         taken = take_snapshots(
             actor=actor,
             at=at,
@@ -219,7 +233,6 @@ def take_days(
             last_account_id=last_account_id,
         )
         total = Taken(total.accounts + taken.accounts, total.flagged + taken.flagged)
-        day += timedelta(days=1)
     return total
 
 

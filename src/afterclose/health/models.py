@@ -116,3 +116,21 @@ class RunPart(TenantModel):
 
     def __str__(self) -> str:
         return f"Accounts {self.first_account_id} to {self.last_account_id}"
+
+
+class DayTotal(TenantModel):
+    """How many accounts were in each bucket on one day, so that the trend of a book of a million
+    accounts is read from as many rows as it has days."""
+
+    on = models.DateField()
+    healthy = models.PositiveIntegerField(default=0)
+    ok = models.PositiveIntegerField(default=0)
+    at_risk = models.PositiveIntegerField(default=0)
+    critical = models.PositiveIntegerField(default=0)
+    no_data = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("business", "on", name="health_day_once")]
+
+    def __str__(self) -> str:
+        return f"Health on {self.on}"

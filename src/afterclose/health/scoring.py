@@ -259,9 +259,9 @@ class Bucket(NamedTuple):
 BUCKETS: tuple[Bucket, ...] = (
     Bucket("healthy", Word.HEALTHY, 75.0, None),
     Bucket("ok", Word.OK, 50.0, 75.0),
-    Bucket("at-risk", Word.AT_RISK, 25.0, 50.0),
+    Bucket("at_risk", Word.AT_RISK, 25.0, 50.0),
     Bucket("critical", Word.CRITICAL, None, 25.0),
-    Bucket("no-data", Word.NO_DATA, None, None),
+    Bucket("none", Word.NO_DATA, None, None),
 )
 
 

@@ -240,7 +240,7 @@ def period_end(
     begins: date,
     ends: date,
     interval: periods.Interval,
-    is_derived: bool,  # noqa: FBT001
+    is_derived: bool,
     *,
     on: date,
 ) -> date:

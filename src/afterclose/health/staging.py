@@ -4,6 +4,7 @@ Row-level security allows no COPY into a tenant table, so the staging table is t
 statements that move its rows are bound by the policy as any other (spec 00, hot paths).
 """
 
+from datetime import date
 from typing import Any, NamedTuple
 
 from afterclose.health.signals import Range
@@ -114,3 +115,26 @@ def write(cursor: Any, accounts: Range, lines: list[str], *, card: int, is_past:
         cursor.execute(_PREVIOUS, given)
     cursor.execute("DROP TABLE health_staging")
     return Written(len(lines), current)
+
+
+# The bounds are those of scoring.BUCKETS; a test compares.
+_TOTALS = """
+    INSERT INTO health_daytotal
+           (business_id, "on", healthy, ok, at_risk, critical, no_data)
+    SELECT %(business)s, %(on)s,
+           count(*) FILTER (WHERE coverage > 0 AND score >= 75),
+           count(*) FILTER (WHERE coverage > 0 AND score >= 50 AND score < 75),
+           count(*) FILTER (WHERE coverage > 0 AND score >= 25 AND score < 50),
+           count(*) FILTER (WHERE coverage > 0 AND score < 25),
+           count(*) FILTER (WHERE coverage = 0)
+      FROM health_snapshot
+     WHERE business_id = %(business)s AND "on" = %(on)s
+        ON CONFLICT (business_id, "on") DO UPDATE
+       SET healthy = excluded.healthy, ok = excluded.ok, at_risk = excluded.at_risk,
+           critical = excluded.critical, no_data = excluded.no_data
+"""
+
+
+def total(cursor: Any, business_id: int, on: date) -> None:
+    """Count the day's snapshots by bucket anew."""
+    cursor.execute(_TOTALS, {"business": business_id, "on": on})

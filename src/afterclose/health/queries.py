@@ -1,0 +1,221 @@
+"""Reads of health: viewer in, rows out. The formula is in docs/numbers/health.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery
+
+from afterclose.accounts.models import Account, AtRiskFlag, RiskReason, Stage
+from afterclose.businesses.actors import Actor
+from afterclose.businesses.permissions import Right, require
+from afterclose.health import scoring
+from afterclose.health.models import DayTotal, NightlyRun, RunPart, Score, Snapshot
+from afterclose.health.scoring import BUCKETS, Bucket
+
+#: How far back trends go.
+TREND_DAYS = 90
+
+
+def threshold(viewer: Actor) -> float:
+    """The score at or under which an account is at risk; a float, because only that has an
+    operator that may use the index under row-level security."""
+    return float(viewer.settings.at_risk_threshold)
+
+
+def in_bucket(bucket: Bucket) -> Q:
+    """The accounts of a bucket, as a condition on accounts. Churned ones are in none."""
+    live = ~Q(stage=Stage.CHURNED)
+    if bucket.low is None and bucket.high is None:
+        return live & Q(health__score__isnull=True)
+    found = Q()
+    if bucket.low is not None:
+        found &= Q(health__score__gte=bucket.low)
+    if bucket.high is not None:
+        found &= Q(health__score__lt=bucket.high)
+    return live & found
+
+
+def in_buckets(slugs: Iterable[str], _viewer: Actor) -> Q:
+    """The accounts of any of the buckets, for a filter of the account list."""
+    wanted = set(slugs)
+    found = Q(pk__in=[])
+    for bucket in BUCKETS:
+        if bucket.slug in wanted:
+            found |= in_bucket(bucket)
+    return found
+
+
+def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:
+    """How many accounts are in each bucket now, by the bucket's slug, the best first; with
+    `csm_id` only those of that member."""
+    require(viewer, Right.HEALTH_VIEW)
+    rows = Account.objects.all() if csm_id is None else Account.objects.filter(csm_id=csm_id)
+    counts = rows.aggregate(
+        **{bucket.slug: Count("pk", filter=in_bucket(bucket)) for bucket in BUCKETS}
+    )
+    return {bucket.slug: counts[bucket.slug] for bucket in BUCKETS}
+
+
+def at_risk_accounts(viewer: Actor) -> QuerySet[Account]:
+    """Accounts at or under the threshold, or flagged; churned ones are not at risk any more.
+
+    Low scores and open flags are each found by their own index; an account in both comes once.
+    """
+    require(viewer, Right.HEALTH_VIEW)
+    low = Score.objects.filter(score__lte=threshold(viewer)).values("account_id")
+    flagged = AtRiskFlag.objects.filter(cleared_at__isnull=True).values("account_id")
+    return Account.objects.filter(Q(pk__in=low) | Q(pk__in=flagged)).exclude(stage=Stage.CHURNED)
+
+
+def at_risk_rows(viewer: Actor) -> QuerySet[Account]:
+    """`at_risk_accounts` with why and since when: `risk_reasons` (labels), `flagged_at`."""
+    keys = (
+        AtRiskFlag.objects.filter(account_id=OuterRef(OuterRef("pk")), cleared_at__isnull=True)
+        .annotate(key=Func("reasons", function="unnest", output_field=CharField()))
+        .values("key")
+    )
+    labels = RiskReason.objects.filter(key__in=keys).order_by("order", "id").values("label")
+    flag = AtRiskFlag.objects.filter(account_id=OuterRef("pk"), cleared_at__isnull=True)
+    return at_risk_accounts(viewer).annotate(
+        risk_reasons=ArraySubquery(labels), flagged_at=Subquery(flag.values("set_at")[:1])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The day that the current scores are of, and how far a run in progress has come."""
+
+    on: date | None
+    finished_at: datetime | None
+    done: int
+    total: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run has begun and not finished."""
+        return self.total > self.done
+
+
+def as_of(viewer: Actor) -> AsOf:
+    """How fresh the scores are."""
+    require(viewer, Right.HEALTH_VIEW)
+    run = NightlyRun.objects.order_by("-on").first()
+    on = DayTotal.objects.aggregate(on=Max("on"))["on"]
+    if run is None:
+        return AsOf(on, None, 0, 0)
+    if run.finished_at is not None:
+        return AsOf(max(on or run.on, run.on), run.finished_at, 0, 0)
+    parts = RunPart.objects.filter(run=run).aggregate(
+        done=Count("pk", filter=Q(done_at__isnull=False)), total=Count("pk")
+    )
+    return AsOf(on, None, parts["done"], parts["total"])
+
+
+def day_totals(viewer: Actor, on: date) -> list[DayTotal]:
+    """How many accounts were in each bucket on each of the days to `on`, the oldest first."""
+    require(viewer, Right.HEALTH_VIEW)
+    first = on - timedelta(days=TREND_DAYS)
+    return list(DayTotal.objects.filter(on__gt=first, on__lte=on).order_by("on"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """An account whose score has changed."""
+
+    account_id: int
+    name: str
+    score: float
+    before: float
+
+    @property
+    def change(self) -> float:
+        """Points, negative for a fall."""
+        return self.score - self.before
+
+
+def movers(
+    viewer: Actor, on: date, days: int, most: int = 8, *, csm_id: int | None = None
+) -> tuple[list[Mover], list[Mover]]:
+    """The largest falls and rises of current scores against `days` before `on`; with `csm_id`
+    only of that member's accounts."""
+    require(viewer, Right.HEALTH_VIEW)
+    rows = (
+        Snapshot.objects.filter(
+            on=on - timedelta(days=days), coverage__gt=0, account__health__score__isnull=False
+        )
+        .exclude(account__stage=Stage.CHURNED)
+        .annotate(change=F("account__health__score") - F("score"))
+    )
+    if csm_id is not None:
+        rows = rows.filter(account__csm_id=csm_id)
+    fields = ("account_id", "account__name", "account__health__score", "score")
+    falls = rows.filter(change__lt=0).order_by("change", "account_id").values_list(*fields)
+    rises = rows.filter(change__gt=0).order_by("-change", "account_id").values_list(*fields)
+    return [Mover(*row) for row in falls[:most]], [Mover(*row) for row in rises[:most]]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything behind one score: the snapshot, the one before, and the days to it."""
+
+    snapshot: Snapshot
+    before: Snapshot | None
+    trend: Sequence[tuple[date, float | None]]
+
+    @property
+    def score(self) -> float | None:
+        """The score, None where there was no data."""
+        return self.snapshot.score if self.snapshot.coverage else None
+
+    @property
+    def components(self) -> tuple[scoring.Component, ...]:
+        """The components that had input."""
+        return scoring.components_of(self.snapshot.breakdown)
+
+    @property
+    def card(self) -> scoring.Scorecard:
+        """The scorecard that it was scored by."""
+        return scoring.SCORECARDS[self.snapshot.scorecard_version]
+
+
+def score_of(viewer: Actor, account_id: int) -> Score | None:
+    """An account's current score."""
+    require(viewer, Right.HEALTH_VIEW)
+    return Score.objects.filter(account_id=account_id).first()
+
+
+def explanation(viewer: Actor, account_id: int, on: date | None = None) -> Explanation | None:
+    """The score of one account on a day (its current one unless told), or None without one.
+
+    Reads the account's days by naming them, as the index wants it.
+    """
+    require(viewer, Right.HEALTH_VIEW)
+    current = score_of(viewer, account_id)
+    if on is None:
+        if current is None:
+            return None
+        on = current.on
+    days = [on - timedelta(days=back) for back in range(TREND_DAYS)]
+    if current is not None and current.on == on and current.previous_on is not None:
+        days.append(current.previous_on)
+    found = {
+        snapshot.on: snapshot
+        for snapshot in Snapshot.objects.filter(on__in=days, account_id=account_id)
+    }
+    if on not in found:
+        return None
+    earlier = [day for day, each in found.items() if day < on and each.coverage]
+    trend: list[tuple[date, float | None]] = []
+    for day in sorted(day for day in days if day > on - timedelta(days=TREND_DAYS)):
+        each = found.get(day)
+        trend.append((day, each.score if each and each.coverage else None))
+    return Explanation(found[on], found[max(earlier)] if earlier else None, trend)
+
+
+def bucket_choices() -> list[tuple[str, str]]:
+    """Slugs and words, for filters."""
+    return [(bucket.slug, bucket.word.value) for bucket in BUCKETS]
