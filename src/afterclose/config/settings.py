@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "afterclose.feedback",
     "afterclose.health",
     "afterclose.renewals",
+    "afterclose.home",
     "afterclose.ops",
     "allauth",
     "allauth.account",
@@ -111,6 +112,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_SECURE

@@ -70,8 +70,9 @@ def allowed_for(request: HttpRequest) -> navigation.Allowed:
 
 
 def theme_of(request: HttpRequest) -> str:
-    """The theme that the person chose, by cookie: system, light or dark."""
-    chosen = request.COOKIES.get(THEME_COOKIE, "system")
+    """The theme that the person chose: on this device by cookie, else in their profile."""
+    profile = str(getattr(getattr(request, "user", None), "theme", "system"))
+    chosen = request.COOKIES.get(THEME_COOKIE, profile)
     return chosen if chosen in THEMES else "system"
 
 
@@ -153,6 +154,11 @@ class Shell:
     def search_url(self) -> str | None:
         """The search page behind Ctrl-K."""
         return _url("ui:search")
+
+    @cached_property
+    def profile_url(self) -> str | None:
+        """The person's own settings."""
+        return _url("businesses:profile")
 
     @cached_property
     def security_url(self) -> str | None:

@@ -1,0 +1,122 @@
+"""Driving Chromium: what a page must not do, what axe must not find, pictures of it.
+
+`Browsing` goes to pages of the live server and collects what the browser complains about.
+`assert_accessible(page, "accounts")` runs axe in both themes and both widths and writes
+test-results/accounts-{1440,390}-{light,dark}.png; `picture(page, "accounts")` only writes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+
+RESULTS = Path(__file__).resolve().parents[2] / "test-results"
+WIDTHS = {1440: 900, 390: 844}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+# Without these Chromium asks Google's hosts at each start, and refuses to run as root.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """The browser of the machine, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@dataclass
+class Browsing:
+    """One person's browser; `complaints` must be empty when the test ends.
+
+    `expected` are parts of complaints that the test provokes, such as "status of 500".
+    """
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def go(self, path: str) -> Page:
+        """Open a page and wait until its panels have loaded."""
+        self.page.goto(self.base + path)
+        settle(self.page)
+        return self.page
+
+    def unexpected(self) -> list[str]:
+        """What the browser complained about and no test asked for."""
+        return [text for text in self.complaints if not any(part in text for part in self.expected)]
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing loads: no request under way and no part of the page busy."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('[data-panel][aria-busy=true]')")
+
+
+def looks(page: Page) -> Iterator[str]:
+    """Put the page into each width and theme in turn; the name of each, "1440-light"."""
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            page.wait_for_timeout(100)
+            yield f"{width}-{theme}"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds in the page as it is now, a line each with the first elements."""
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}: "
+        + "; ".join(node["html"][:160] for node in rule["nodes"][:3])
+        for rule in found
+    ]
+
+
+def assert_accessible(page: Page, name: str = "") -> None:
+    """axe finds nothing, at both widths, in both themes, and nothing is wider than the screen.
+
+    With a name, pictures are written on the way, as `picture` does.
+    """
+    problems = []
+    for look in looks(page):
+        if name:
+            _shoot(page, name, look)
+        problems += [f"{look}: {line}" for line in violations(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            problems.append(f"{look}: the page is {wide} px wider than the screen")
+    assert not problems, f"{page.url}\n" + "\n".join(problems)
+
+
+def picture(page: Page, name: str) -> None:
+    """Write a picture of the whole page per width and theme."""
+    for look in looks(page):
+        _shoot(page, name, look)
+
+
+def _shoot(page: Page, name: str, look: str) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    page.screenshot(path=RESULTS / f"{name}-{look}.png", full_page=True)
