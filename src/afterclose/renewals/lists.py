@@ -41,6 +41,7 @@ from afterclose.ui.lists import (
     Row,
     TextSearch,
 )
+from afterclose.ui.lists.page import SUMS_AT_ONCE
 from afterclose.ui.templatetags import ui as tags
 
 TONES = {
@@ -192,12 +193,21 @@ class RenewalList(List):
 
     @override
     def above(self, page: Any, /) -> SafeString:
-        """A tile for each stage, counting what the other filters leave."""
+        """A tile for each stage; of a long pipeline they come after the page."""
+        if page.count > SUMS_AT_ONCE:
+            address = reverse("renewals:tiles", args=[self.window_days])
+            query = page.query
+            context = {"address": f"{address}?{query}" if query else address}
+            return SafeString(render_to_string("renewals/_tiles_later.html", context))
+        return SafeString(render_to_string("renewals/_tiles.html", {"tiles": self.tiles(page)}))
+
+    def tiles(self, page: Any) -> list[dict[str, Any]]:
+        """Count and value of each stage over what the other filters leave."""
         summary = queries.summarise(
             page.found_without("stage"), self.context.viewer, self.context.today, self.window_days
         )
         chosen = page.state.filters.get("stage", ())
-        tiles = [
+        return [
             {
                 "sum": each,
                 "label": LABELS[each.stage],
@@ -209,7 +219,6 @@ class RenewalList(List):
             for each in summary.stages
             if each.stage is not None
         ]
-        return SafeString(render_to_string("renewals/_tiles.html", {"tiles": tiles}))
 
 
 def values_in_words(each: queries.StageSum) -> str:

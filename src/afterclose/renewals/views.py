@@ -15,7 +15,8 @@ from afterclose.businesses.views import MemberRequest, page
 from afterclose.renewals import queries
 from afterclose.renewals.lists import TONES, RenewalList, values_in_words
 from afterclose.renewals.stages import DEFAULT_WINDOW, LABELS, WINDOWS
-from afterclose.ui.lists import list_view
+from afterclose.ui.lists import ListContext, list_view
+from afterclose.ui.lists.page import ListPage
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,6 +41,17 @@ def pipeline(request: MemberRequest, window_days: int | None = None) -> HttpResp
         context={"windows": windows, "window_days": shown},
         scope={"window_days": shown},
     )
+
+
+@require_safe
+@page(right=Right.RENEWALS_VIEW)
+def tiles(request: MemberRequest, window_days: int) -> HttpResponse:
+    """The stage tiles of a long pipeline, which load after its page."""
+    scope = {"window_days": window_days}
+    the_list = RenewalList(ListContext(request.viewer, timezone.localdate(), scope))
+    path = reverse("renewals:window", args=[window_days])
+    shown = the_list.tiles(ListPage(the_list, request.GET, path))
+    return render(request, "renewals/_tiles.html", {"tiles": shown})
 
 
 @require_safe
