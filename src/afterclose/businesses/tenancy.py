@@ -8,7 +8,7 @@ business_id too (spec 00, shape for Citus); the policy is what is relied on.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from django.db import models
 from django.db.models.fields.related import ForeignKey
@@ -110,8 +110,9 @@ class TenantModel(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     business = BusinessField()
+    business_id: int
 
-    objects: TenantManager[Self] = TenantManager()
+    objects = TenantManager()
 
     class Meta:
         abstract = True
