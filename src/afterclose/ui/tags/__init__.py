@@ -1,0 +1,1 @@
+"""The template tags by theme; `{% load ui %}` brings all of them."""

@@ -1,0 +1,73 @@
+"""Health: ring, word, trend."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+
+from afterclose.kit.money import round_half_up
+from afterclose.ui import components, formats
+from afterclose.ui.tags.words import badge
+
+register = template.Library()
+
+
+@register.simple_tag
+def health_ring(
+    score: float | Decimal | None, size: str = "md", url: str = "", bucket: str = ""
+) -> str:
+    """A ring with the number and the word; the word comes from the unrounded score."""
+    kind = components.BUCKETS[bucket] if bucket else components.bucket_of(_float(score))
+    shown = formats.DASH if score is None else str(round_half_up(Decimal(str(score))))
+    filled = "0" if score is None else f"{min(100.0, max(0.0, float(score))):.1f}"
+    inside = format_html(
+        '<svg class="ring" viewBox="0 0 36 36" aria-hidden="true" focusable="false">'
+        '<circle class="ring-track" cx="18" cy="18" r="15.5" pathLength="100"/>{}'
+        '<text class="ring-number" x="18" y="18.5">{}</text></svg>'
+        '<span class="health-word"><span class="visually-hidden">Health {}: </span>{}</span>',
+        format_html(
+            '<circle class="ring-fill" cx="18" cy="18" r="15.5" pathLength="100" '
+            'stroke-dasharray="{} 100" transform="rotate(-90 18 18)"/>', filled,
+        ) if score is not None and float(score) > 0 else "",
+        shown, "without a number" if score is None else f"{shown} of 100", kind.word,
+    )  # fmt: skip
+    if url:
+        return format_html(
+            '<a class="health health-{} tone-{}" href="{}">{}</a>', size, kind.tone, url, inside
+        )
+    return format_html('<span class="health health-{} tone-{}">{}</span>', size, kind.tone, inside)
+
+
+@register.simple_tag
+def health_word(score: float | Decimal | None, bucket: str = "") -> str:
+    """The health word as a badge."""
+    kind = components.BUCKETS[bucket] if bucket else components.bucket_of(_float(score))
+    return badge(kind.word, tone=kind.tone, dot=True)
+
+
+def _float(score: float | Decimal | None) -> float | None:
+    return None if score is None else float(score)
+
+
+@register.simple_tag
+def sparkline(
+    points: Iterable[Any],
+    label: str = "Trend",
+    low: float | None = None,
+    high: float | None = None,
+    tone: str = "accent",
+) -> str:
+    """A small trend; what it shows is said in words to a screen reader."""
+    values = [None if point is None else float(point) for point in points]
+    drawn = components.sparkline(values, low=low, high=high)
+    dots = format_html_join("", '<circle cx="{}" cy="{}" r="1.5"/>', drawn.dots)
+    last = format_html(
+        '<circle class="spark-last" cx="{}" cy="{}" r="2.5"/>', *drawn.last
+    ) if drawn.last else ""  # fmt: skip
+    return format_html(
+        '<svg class="spark tone-{}" viewBox="0 0 120 32" width="120" height="32" role="img" '
+        'aria-label="{}: {}"><path d="{}"/>{}{}</svg>',
+        tone, label, drawn.summary, drawn.path, dots, last,
+    )  # fmt: skip
