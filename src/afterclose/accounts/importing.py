@@ -50,7 +50,7 @@ _FINER_THAN_ACTIVE = (Stage.RENEWAL, Stage.EXPANDING)
 def accounts_by_external_id(external_ids: Collection[str]) -> dict[str, int]:
     """External ids to account ids, one query; unknown ones are left out."""
     rows = Account.objects.filter(external_id__in=bulk.among(external_ids))
-    return dict(rows.values_list("external_id", "id"))
+    return {str(key): account_id for key, account_id in rows.values_list("external_id", "id")}
 
 
 class AccountImporter(Importer):
@@ -186,8 +186,20 @@ class AccountImporter(Importer):
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Columns as they are; members by e-mail; the stage from what the row says."""
         members = self._members(records)
-        plain = ("name", "domain", "website", "industry", "country", "source", "plan", "seats")
-        plain += ("customer_since", "churned_on", "renewal_date", "currency")
+        plain = (
+            "name",
+            "domain",
+            "website",
+            "industry",
+            "country",
+            "source",
+            "plan",
+            "seats",
+            "customer_since",
+            "churned_on",
+            "renewal_date",
+            "currency",
+        )
         for record in records:
             record.data = {name: record.values[name] for name in plain if record.says(name)}
             record.data["external_id"] = record.get("external_id")
@@ -327,8 +339,16 @@ class ContactImporter(Importer):
         """Account by its id; the name from one column or two, else from the address."""
         accounts = resolve_accounts(records)
         taken: dict[tuple[int, str], int] = {}
-        plain = ("email", "title", "phone", "left_on", "is_champion", "is_economic_buyer")
-        plain += ("is_technical_buyer", "is_detractor")
+        plain = (
+            "email",
+            "title",
+            "phone",
+            "left_on",
+            "is_champion",
+            "is_economic_buyer",
+            "is_technical_buyer",
+            "is_detractor",
+        )
         for record in records:
             parts = [record.get("first_name"), record.get("last_name")]
             name = record.get("name") or " ".join(filter(None, parts))
@@ -449,8 +469,14 @@ class ChurnEventImporter(Importer):
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Account by its id; the refund in the row's currency."""
         accounts = resolve_accounts(records)
-        plain = ("churned_on", "reason", "feedback")
-        plain += ("after_upgrade", "after_downgrade", "is_reactivation")
+        plain = (
+            "churned_on",
+            "reason",
+            "feedback",
+            "after_upgrade",
+            "after_downgrade",
+            "is_reactivation",
+        )
         for record in records:
             if record.line not in accounts:
                 continue
@@ -464,8 +490,9 @@ class ChurnEventImporter(Importer):
 
     def follow_up(self, records: Sequence[Record], context: Context) -> None:
         """The accounts' own day of leaving."""
-        moved = {(record.stored or {}).get("account_id") for record in records} - {None}
-        date_churn([*{record.data["account_id"] for record in records}, *moved], context)
+        accounts = {record.data["account_id"] for record in records}
+        accounts |= {record.stored["account_id"] for record in records if record.stored}
+        date_churn(accounts, context)
 
 
 def register() -> None:

@@ -161,8 +161,17 @@ class SubscriptionImporter(Importer):
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Account by its id, then value, end, status and period of each row."""
         accounts = resolve_accounts(records)
-        plain = ("plan", "quantity", "interval", "auto_renews", "started_on", "ended_on")
-        plain += ("cancel_at_period_end", "had_upgrade", "had_downgrade")
+        plain = (
+            "plan",
+            "quantity",
+            "interval",
+            "auto_renews",
+            "started_on",
+            "ended_on",
+            "cancel_at_period_end",
+            "had_upgrade",
+            "had_downgrade",
+        )
         for record in records:
             if record.line not in accounts:
                 continue
@@ -228,7 +237,7 @@ def _twelfth(amount: int) -> Fraction:
 def accounts_by_subscription(external_ids: Collection[str]) -> dict[str, int]:
     """External ids of subscriptions to the ids of their accounts."""
     rows = Subscription.objects.filter(external_id__in=bulk.among(external_ids))
-    return dict(rows.values_list("external_id", "account_id"))
+    return {str(key): account for key, account in rows.values_list("external_id", "account_id")}
 
 
 def register() -> None:

@@ -119,8 +119,16 @@ class TicketImporter(Importer):
                 if record.get("requester_email")
             }
         )
-        plain = ("subject", "priority", "opened_at", "solved_at", "first_response_minutes")
-        plain += ("reopened_count", "was_escalated", "requester_email")
+        plain = (
+            "subject",
+            "priority",
+            "opened_at",
+            "solved_at",
+            "first_response_minutes",
+            "reopened_count",
+            "was_escalated",
+            "requester_email",
+        )
         for record in records:
             if not record.is_good:
                 continue

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from django.db import transaction
 
@@ -92,7 +92,7 @@ def take_in(
     at: datetime,
     import_set: ImportSet,
     file_name: str,
-    stream: IO[bytes],
+    stream: BinaryIO,
     size: int,
     kind: str = "",
     profile: ImportProfile | None = None,

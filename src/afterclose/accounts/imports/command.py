@@ -15,6 +15,7 @@ from afterclose.accounts.imports.models import (
     REJECTED,
     ImportProfile,
     ImportRun,
+    ImportSet,
     Outcome,
     RunState,
     ShiftMode,
@@ -70,7 +71,7 @@ def import_files(
     return [_run(run, actor=actor, wishes=wishes, told=told) for run in taken]
 
 
-def _take(path: Path, *, actor: Actor, wishes: Wishes, import_set: actions.ImportSet) -> ImportRun:
+def _take(path: Path, *, actor: Actor, wishes: Wishes, import_set: ImportSet) -> ImportRun:
     try:
         with path.open("rb") as stream:
             run = actions.take_in(

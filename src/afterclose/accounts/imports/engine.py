@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched, islice
-from typing import IO
+from typing import BinaryIO
 
 from django.db import DataError, IntegrityError, transaction
 
@@ -25,6 +25,7 @@ from afterclose.accounts.imports.models import ImportRow, ImportRun, Outcome, Ru
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses import actors
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.context import required_business_id
 from afterclose.kit import clock
 from afterclose.kit.tabular import (
     BadValue,
@@ -70,7 +71,7 @@ class Job:
 def actor_of(run: ImportRun) -> Actor:
     """The member who started the run, or the system for the command line."""
     if run.created_by is None:
-        return actors.system(run.business_id)
+        return actors.system(required_business_id())
     return actors.member(run.created_by)
 
 
@@ -108,7 +109,7 @@ def job_of(run: ImportRun, *, at: datetime) -> Job:
     )
 
 
-def look(content: IO[bytes], dialect: Dialect) -> tuple[list[str], list[list[str]]]:
+def look(content: BinaryIO, dialect: Dialect) -> tuple[list[str], list[list[str]]]:
     """Headings and the first rows, as text."""
     table = read_table(content, dialect)
     first = islice((row for row in table.rows if row.error is None), SHOWN_ROWS)

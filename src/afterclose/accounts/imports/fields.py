@@ -18,7 +18,7 @@ from django.core.validators import validate_email
 
 from afterclose.accounts.imports.countries import country_code
 from afterclose.kit.clock import local_instant, zone
-from afterclose.kit.money import EXPONENTS
+from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.tabular import (
     BadValue,
     Cell,
@@ -39,7 +39,7 @@ Reader = Callable[[Cell, "Field", "Reading"], Any]
 
 # Beyond these a date is a typing error (0024, 20204), not a fact about a customer.
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
-LARGEST_INTEGER = 2_147_483_647
+LARGEST_INTEGER = Decimal(2_147_483_647)
 LARGEST_AMOUNT = Decimal(10) ** 15
 
 
@@ -199,7 +199,7 @@ def _text(cell: Cell, target: Field, _reading: Reading) -> str:
     return text
 
 
-def _within(number: Decimal | int, target: Field, largest: Decimal | int) -> None:
+def _within(number: Decimal, target: Field, largest: Decimal) -> None:
     if target.minimum is not None and number < target.minimum:
         below = "is negative" if target.minimum == 0 else f"is below {target.minimum}"
         raise BadValue(f"{number} {below}.")
@@ -209,7 +209,7 @@ def _within(number: Decimal | int, target: Field, largest: Decimal | int) -> Non
 
 def _integer(cell: Cell, target: Field, reading: Reading) -> int:
     number = parse_integer(cell, decimal_comma=reading.decimal_comma) or 0
-    _within(number, target, LARGEST_INTEGER)
+    _within(Decimal(number), target, LARGEST_INTEGER)
     return number
 
 

@@ -41,7 +41,7 @@ class ManyFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Files, what they contain, how their dates move."""
 
-    files = ManyFilesField(
+    uploads = ManyFilesField(
         label="Files",
         help_text=(
             f"CSV or XLSX, up to {LIMIT // MEGABYTE} MB each. Choose all files of one system "

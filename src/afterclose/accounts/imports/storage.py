@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from typing import IO, BinaryIO
+from typing import BinaryIO, cast
 
 from django.db import transaction
 
@@ -16,7 +15,7 @@ from afterclose.kit.tabular.detecting import LIMIT
 PIECE = 1024 * 1024
 
 
-def pieces_of(stream: BinaryIO | IO[bytes]) -> Iterable[bytes]:
+def pieces_of(stream: BinaryIO) -> Iterable[bytes]:
     """The stream from its start in pieces of a megabyte; more than the limit is `TooLarge`."""
     stream.seek(0)
     seen = 0
@@ -27,13 +26,13 @@ def pieces_of(stream: BinaryIO | IO[bytes]) -> Iterable[bytes]:
         yield piece
 
 
-def keep(run: ImportRun, stream: BinaryIO | IO[bytes]) -> None:
+def keep(run: ImportRun, stream: BinaryIO) -> None:
     """Store the content of a new run; in the caller's transaction."""
     for number, piece in enumerate(pieces_of(stream)):
         ImportPiece.objects.create(run=run, number=number, content=piece)
 
 
-def open_content(run_id: int) -> AbstractContextManager[IO[bytes]]:
+def open_content(run_id: int) -> BinaryIO:
     """The file again, as a temporary file on this machine: readers seek, and a long import
     must not hold a transaction (or 200 MB of memory) for its content."""
     content = tempfile.TemporaryFile(prefix="afterclose-import-")  # noqa: SIM115  # given away
@@ -50,4 +49,4 @@ def open_content(run_id: int) -> AbstractContextManager[IO[bytes]]:
         content.write(piece)
         number += 1
     content.seek(0)
-    return content
+    return cast(BinaryIO, content)

@@ -96,7 +96,7 @@ def start(request: MemberRequest) -> HttpResponse:
                 return redirect("imports:columns", runs[0].id)
             return redirect("imports:set", runs[0].import_set_id)
         for problem in problems:
-            form.add_error("files", problem)
+            form.add_error("uploads", problem)
     status = 422 if form.is_bound and not form.is_valid() else 200
     return render(request, "accounts/imports/start.html", {"form": form}, status=status)
 
@@ -109,7 +109,7 @@ def _take_in(request: MemberRequest, form: UploadForm) -> tuple[list[ImportRun],
     )
     runs: list[ImportRun] = []
     problems: list[str] = []
-    for file in form.cleaned_data["files"]:
+    for file in form.cleaned_data["uploads"]:
         profile = form.chosen_profile
         try:
             run = actions.take_in(

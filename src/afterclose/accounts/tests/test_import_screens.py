@@ -29,7 +29,7 @@ GOOD = "Account ID;Name;Country;Seats;Joined\nN-1;Novum;UK;5;31.01.2026\nN-2;Olm
 
 def upload(client, *files, **data):
     sent = [SimpleUploadedFile(name, content) for name, content in files]
-    return client.post(reverse("imports:start"), {"files": sent, "shift": "none", **data})
+    return client.post(reverse("imports:start"), {"uploads": sent, "shift": "none", **data})
 
 
 def words(answer):

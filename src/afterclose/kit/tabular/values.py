@@ -50,8 +50,7 @@ def parse_number(cell: Cell, *, decimal_comma: bool = False) -> Decimal | None:
         raise BadValue(f"“{cell}” is not a number.")
     if isinstance(cell, int | Decimal):
         return Decimal(cell)
-    assert isinstance(cell, str)
-    text = cell.strip()
+    text = str(cell).strip()
     try:
         if text.endswith("%"):
             return parse_decimal(text[:-1], decimal_comma=decimal_comma) / 100
