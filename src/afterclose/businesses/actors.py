@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from afterclose.businesses.models import Membership, Person, Role
-from afterclose.businesses.permissions import TABLE, Right
+from afterclose.businesses.permissions import Right, allows
 from afterclose.businesses.settings import BusinessSettings, settings_of
 
 
@@ -59,15 +59,12 @@ class Actor:
         return ZoneInfo((person.time_zone if person else "") or self.settings.time_zone)
 
     def may(self, right: Right | str) -> bool:
-        """Whether the role has the right; an app's allowed roles can add to the table,
-        and a switched-off feature takes its rights away from everybody."""
+        """Whether the actor has the right; a feature that is switched off nobody has."""
         right = Right(right)
-        if not self.settings.is_on(right):
-            return False
         role = self.role
         if role is None:
-            return True
-        return right in TABLE[role] or self.settings.allows(role, right)
+            return self.settings.is_on(right)
+        return allows(role, right, self.settings)
 
 
 def system(business_id: int, name: str = "Afterclose") -> Actor:

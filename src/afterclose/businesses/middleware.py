@@ -27,7 +27,10 @@ class BusinessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        membership = self._membership(request)
+        mine = self._memberships(request)
+        request.memberships = mine  # type: ignore[attr-defined]  # for the menu of businesses
+        chosen = request.session.get(SESSION_KEY)
+        membership = next((m for m in mine if m.business_id == chosen), mine[0] if mine else None)
         request.viewer = actors.member(membership) if membership else None  # type: ignore[attr-defined]
         request.business = membership.business if membership else None  # type: ignore[attr-defined]
         if membership is None:
@@ -38,13 +41,11 @@ class BusinessMiddleware:
             with timezone.override(viewer.zone), translation.override(locale):
                 return self.get_response(request)
 
-    def _membership(self, request: HttpRequest) -> Membership | None:
+    def _memberships(self, request: HttpRequest) -> list[Membership]:
         if not request.user.is_authenticated:
-            return None
+            return []
         with person_context(request.user.pk), transaction.atomic():
             # Across businesses on purpose: the policy shows a person their own memberships.
-            mine = list(
+            return list(
                 Membership.objects.of_person(request.user.pk).select_related("business", "person")
             )
-        chosen = request.session.get(SESSION_KEY)
-        return next((m for m in mine if m.business_id == chosen), mine[0] if mine else None)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 
 from afterclose.businesses.tenancy import BusinessField, TenantManager, TenantModel
 
@@ -53,6 +53,11 @@ class Person(AbstractBaseUser):
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=150, blank=True)
+    name_key = models.GeneratedField(
+        expression=Lower("name"),
+        output_field=models.CharField(max_length=150, db_collation="C"),
+        db_persist=True,
+    )
     locale = models.CharField(max_length=16, blank=True, help_text="Empty: the business's.")
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the business's.")
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
@@ -144,6 +149,13 @@ class AuditEntry(TenantModel):
     subject_type = models.CharField(max_length=60)
     subject_id = models.BigIntegerField(null=True, blank=True)
     subject_label = models.CharField(max_length=200, blank=True)
+    search_key = models.GeneratedField(
+        expression=Lower(
+            Concat("actor_name", models.Value(" "), "verb", models.Value(" "), "subject_label")
+        ),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
     changes = models.JSONField(
         default=dict, help_text="Field to [from, to], or facts about the act."
     )

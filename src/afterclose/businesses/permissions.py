@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 
 from afterclose.businesses.models import Role
+from afterclose.businesses.settings import APPS, BusinessSettings, app_of
 
 if TYPE_CHECKING:
     from afterclose.businesses.actors import Actor
@@ -36,8 +37,9 @@ class Right(StrEnum):
     OPS_VIEW = "ops.view"
 
 
-# Member has nothing by default: the seed ships the role disabled (CS-96). A business may
-# allow it per app through the setting ``allowed_roles``; see ``businesses.settings``.
+# Member has nothing by default: the seed ships the role disabled (CS-96). A business says per
+# app which roles below admin work in it, through the setting ``allowed_roles``; whoever may,
+# may there what managers may.
 _MANAGER = frozenset(
     {
         Right.HOME_VIEW,
@@ -64,6 +66,18 @@ TABLE: dict[Role, frozenset[Right]] = {
     Role.ADMIN: _ADMIN,
     Role.SUPER_ADMIN: frozenset(Right),
 }
+
+
+def allows(role: Role, right: Right, settings: BusinessSettings) -> bool:
+    """Whether a role has a right in a business with these settings."""
+    if not settings.is_on(right):
+        return False
+    if role in (Role.ADMIN, Role.SUPER_ADMIN):
+        return right in TABLE[role]
+    app = app_of(right)
+    if app in APPS:
+        return role in settings.roles_of(app) and right in TABLE[Role.MANAGER]
+    return right in TABLE[role]
 
 
 def require(actor: Actor, right: Right) -> None:

@@ -37,19 +37,22 @@ class BusinessSettings:
     payment_terms_days: int = 30
     dunning_cadence_days: tuple[int, ...] = (7, 14, 30, 45)
     features_off: tuple[str, ...] = ()
-    # App name to roles allowed beside the table, for example {"accounts": ["member"]}.
+    # App to the roles below admin that work in it, for example {"accounts": ["member"]};
+    # an app that is not named here has its defaults: managers only (CS-96).
     allowed_roles: dict[str, list[str]] = field(default_factory=dict)
 
     def is_on(self, right: Right) -> bool:
         """Whether the feature that the right belongs to is switched on."""
-        return right.value.split(".")[0] not in self.features_off
+        return app_of(right) not in self.features_off
 
-    def allows(self, role: Role, right: Right) -> bool:
-        """Whether this business lets the role into the right's app beyond the table.
+    def roles_of(self, app: str) -> tuple[Role, ...]:
+        """The roles below admin that work in an app."""
+        return tuple(Role(role) for role in self.allowed_roles.get(app, [Role.MANAGER]))
 
-        Only viewing and working: settings, people and audit stay with the table.
-        """
-        return role in self.allowed_roles.get(right.value.split(".")[0], ())
+
+def app_of(right: Right) -> str:
+    """The app that a right belongs to: the noun of its name."""
+    return right.value.split(".")[0]
 
 
 DEFAULTS = BusinessSettings()

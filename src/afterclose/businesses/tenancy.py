@@ -8,7 +8,7 @@ business_id too (spec 00, shape for Citus); the policy is what is relied on.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.fields.related import ForeignKey
@@ -39,33 +39,37 @@ class BusinessField(models.ForeignKey[Any, Any]):
     their own rows of it in every business (memberships alone need this).
     """
 
+    _ALWAYS: ClassVar[dict[str, Any]] = {
+        "to": "businesses.Business",
+        "on_delete": models.PROTECT,
+        "editable": False,
+        "related_name": "+",
+        "db_index": False,
+    }
+
     def __init__(self, *, also_visible_to: str = "", **kwargs: Any) -> None:
         self.also_visible_to = also_visible_to
-        kwargs.setdefault("to", "businesses.Business")
-        kwargs.setdefault("on_delete", models.PROTECT)
-        kwargs.setdefault("default", required_business_id)
-        kwargs.setdefault("editable", False)
-        kwargs.setdefault("related_name", "+")
-        kwargs.setdefault("db_index", False)
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, **self._ALWAYS})
+
+    def get_default(self) -> int:
+        """The business in context; raises NoBusinessContext where there is none."""
+        return required_business_id()
 
     def contribute_to_class(
-        self, cls: type[models.Model], name: str, private_only: bool = False
+        self, cls: type[models.Model], name: str, private_only: bool = False, **kwargs: Any
     ) -> None:
         """Make the filtering manager the base manager too, which writes and deletes go through.
 
         A model's own Meta does not inherit it from TenantModel's, and would forget it.
         """
-        super().contribute_to_class(cls, name, private_only)
+        super().contribute_to_class(cls, name, private_only, **kwargs)
         if not cls._meta.abstract:
             cls._meta.base_manager_name = "objects"
 
     def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
-        kwargs.pop("db_constraint", None)
-        if self.also_visible_to:
-            kwargs["also_visible_to"] = self.also_visible_to
-        return name, path, args, kwargs
+        name, path, _, _ = super().deconstruct()
+        own = {"also_visible_to": self.also_visible_to} if self.also_visible_to else {}
+        return name, path, (), own
 
     @property
     def db_constraint(self) -> bool:
@@ -110,7 +114,6 @@ class TenantModel(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     business = BusinessField()
-    business_id: int
 
     objects = TenantManager()
 

@@ -1,6 +1,32 @@
 """Addresses of the app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from afterclose.businesses.views import audit, people, profile, settings, switching
 
 app_name = "businesses"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("settings/", settings.index, name="settings"),
+    path("settings/general/", settings.general, name="general"),
+    path("settings/customer-success/", settings.customer_success, name="customer_success"),
+    path("settings/finance/", settings.finance, name="finance"),
+    path("settings/features/", settings.features, name="features"),
+    path("settings/roles/", settings.roles, name="roles"),
+    path("settings/people/", people.people, name="people"),
+    path("settings/people/add/", people.add, name="person_add"),
+    path("settings/people/<int:membership_id>/", people.person, name="person"),
+    path("settings/people/<int:membership_id>/invite/", people.invite, name="person_invite"),
+    path(
+        "settings/people/<int:membership_id>/deactivate/",
+        people.deactivate,
+        name="person_deactivate",
+    ),
+    path(
+        "settings/people/<int:membership_id>/reactivate/",
+        people.reactivate,
+        name="person_reactivate",
+    ),
+    path("settings/audit/", audit.audit_log, name="audit"),
+    path("profile/", profile.profile, name="profile"),
+    path("switch/<int:business_id>/", switching.switch, name="switch"),
+]

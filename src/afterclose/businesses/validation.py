@@ -41,6 +41,9 @@ LOCALES = (
     ("ja", "Japanese formats"),
 )
 
+# Admins and super admins always work in every app.
+CONFIGURABLE_ROLES = (Role.MEMBER.value, Role.MANAGER.value)
+
 MOST_DAYS = 20  # in one list; more reminders than that nobody means
 
 
@@ -207,9 +210,8 @@ def _allowed_roles(value: Any) -> dict[str, list[str]]:
     cleaned = {}
     for app, roles in dict(value).items():
         _one_of(app, APPS)
-        chosen = {_one_of(role, Role.values) for role in roles}
-        if chosen:
-            cleaned[app] = [role for role in Role.values if role in chosen]
+        chosen = {_one_of(role, CONFIGURABLE_ROLES) for role in roles}
+        cleaned[app] = [role for role in CONFIGURABLE_ROLES if role in chosen]
     return cleaned
 
 

@@ -93,8 +93,21 @@ def test_a_feature_that_is_off_is_off_for_everybody(at_work: Cast) -> None:
     assert at_work.manager.may(Right.RENEWALS_VIEW)
 
 
-def test_a_business_can_let_members_into_an_app(at_work: Cast) -> None:
+def test_a_business_says_per_app_who_works_in_it(at_work: Cast) -> None:
     assert not at_work.member.may(Right.ACCOUNTS_VIEW)
-    change(at_work, allowed_roles={"accounts": ["member"]})
+    assert at_work.manager.may(Right.ACCOUNTS_VIEW)
+    change(at_work, allowed_roles={"accounts": ["member"], "health": []})
     assert at_work.member.may(Right.ACCOUNTS_VIEW)
-    assert not at_work.member.may(Right.HEALTH_VIEW)
+    assert at_work.member.may(Right.ACCOUNTS_EDIT)
+    assert not at_work.member.may(Right.SETTINGS_EDIT)
+    assert not at_work.manager.may(Right.ACCOUNTS_VIEW)
+    assert not at_work.manager.may(Right.HEALTH_VIEW)
+    assert at_work.manager.may(Right.RENEWALS_VIEW)
+    assert at_work.admin.may(Right.ACCOUNTS_VIEW)
+
+
+def test_nobody_can_be_let_into_the_settings_by_a_setting(at_work: Cast) -> None:
+    with pytest.raises(ValidationError):
+        change(at_work, allowed_roles={"settings": ["member"]})
+    with pytest.raises(ValidationError):
+        change(at_work, allowed_roles={"accounts": ["admin"]})

@@ -1,9 +1,9 @@
-"""The decorator that every page of the product wears, and the pages about people and settings."""
+"""The decorator that every page of the product wears; this app's own pages are beside it."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate
 
 from django.contrib.auth.views import redirect_to_login
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
 
 
@@ -18,6 +19,7 @@ class MemberRequest(HttpRequest):
     """A request of a signed-in member, as pages get it."""
 
     viewer: Actor
+    memberships: Sequence[Membership]
 
 
 def page[**P, R: HttpResponseBase](

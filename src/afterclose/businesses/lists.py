@@ -1,0 +1,159 @@
+"""The lists of people and of the audit log."""
+
+from __future__ import annotations
+
+from typing import Any, override
+
+from django.db.models import Case, CharField, QuerySet, Value, When
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from afterclose.businesses import queries
+from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import AuditEntry, Membership, Role
+from afterclose.ui.lists import (
+    ChoiceColumn,
+    ChoiceFilter,
+    Column,
+    Empty,
+    InstantColumn,
+    InstantRangeFilter,
+    List,
+    PersonColumn,
+    Row,
+    TextSearch,
+    View,
+)
+
+STATUSES = (("active", "Active"), ("invited", "Invited"), ("deactivated", "Deactivated"))
+ROLE_TONES = {"super_admin": "accent", "admin": "info"}
+
+
+class MemberList(List):
+    """Everybody who is or was a member."""
+
+    name = "people"
+    title = "People"
+    lead = "Who works here, and what they may do."
+    noun = ("person", "people")
+    columns = [
+        PersonColumn(
+            "name",
+            "Name",
+            needs=("person__name", "person__email"),
+            value=lambda row: row["person__name"] or row["person__email"],
+            sort="person__name_key",
+            link=True,
+        ),
+        Column("email", "E-mail", path="person__email", sort=True),
+        Column("title", "Job title", optional=True),
+        ChoiceColumn("role", "Role", choices=Role, tones=ROLE_TONES, sort=True),
+        ChoiceColumn(
+            "status",
+            "Status",
+            choices=STATUSES,
+            tones={"active": "good", "invited": "warn"},
+        ),
+        InstantColumn("last_login", "Last sign-in", path="person__last_login"),
+        InstantColumn("joined_at", "Added", sort=True, optional=True),
+    ]
+    filters = [
+        ChoiceFilter("role", "Role", choices=Role),
+        ChoiceFilter("status", "Status", choices=STATUSES),
+    ]
+    search = TextSearch(
+        prefix=["person__email"],
+        contains=["person__name_key"],
+        label="Search by name or e-mail",
+    )
+    default_sort = "name"
+    views = [View("active", "Active", "status=active&status=invited")]
+    empty = Empty("Nobody here yet", "Add the first person by e-mail.", icon="users")
+
+    @override
+    def queryset(self, viewer: Actor) -> QuerySet[Membership]:
+        status = Case(
+            When(deactivated_at__isnull=False, then=Value("deactivated")),
+            When(person__last_login__isnull=True, then=Value("invited")),
+            default=Value("active"),
+            output_field=CharField(),
+        )
+        return queries.members(viewer).annotate(status=status)
+
+    @override
+    def row_url(self, row: Row, /) -> str:
+        return reverse("businesses:person", args=[row["id"]])
+
+
+def _changes(_row: Row, value: Any) -> SafeString:
+    return format_html_join(
+        "",
+        "<div><strong>{}</strong> {}</div>",
+        ((key.replace("_", " ").capitalize(), _from_to(each)) for key, each in value.items()),
+    )
+
+
+def _from_to(value: Any) -> SafeString | str:
+    if isinstance(value, list) and len(value) == 2:
+        before, after = (_words(each) for each in value)
+        return format_html("{} → {}", before, after)
+    return _words(value)
+
+
+def _words(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_words(each)}" for key, each in value.items())
+    return str(value)
+
+
+def _verb(row: Row) -> str:
+    """``member.role_changed`` as “Member: role changed”."""
+    noun, _, act = row["verb"].partition(".")
+    return f"{noun.replace('_', ' ').capitalize()}: {act.replace('_', ' ')}"
+
+
+class AuditList(List):
+    """Who changed what, when, from what to what (OP-7)."""
+
+    name = "audit"
+    title = "Audit log"
+    lead = "Who changed what, when, and from what to what. Nobody can change or remove an entry."
+    noun = ("entry", "entries")
+    columns = [
+        InstantColumn("at", "When", sort=True),
+        Column("actor_name", "Who"),
+        Column("verb", "What", needs=("verb",), value=_verb),
+        Column("subject_label", "On"),
+        Column(
+            "changes",
+            "Change",
+            needs=("changes",),
+            value=lambda row: row["changes"],
+            render=_changes,
+        ),
+        Column("subject_type", "Kind of record", optional=True),
+        Column("subject_id", "Record id", optional=True),
+    ]
+    filters = [InstantRangeFilter("at", "When")]
+    search = TextSearch(
+        contains=["search_key"],
+        label="Search by person, record or act",
+    )
+    default_sort = "-at"
+    views = [
+        View("people", "People", "q=member."),
+        View("settings", "Settings", "q=settings."),
+        View("accounts", "Accounts", "q=account."),
+    ]
+    empty = Empty("No changes yet", "Every change of settings, people and accounts is noted here.")
+
+    @override
+    def queryset(self, viewer: Actor) -> QuerySet[AuditEntry]:
+        return queries.audit_entries(viewer)

@@ -1,0 +1,127 @@
+"""The people of the business: list, add, change, deactivate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from afterclose.businesses import actions, queries
+from afterclose.businesses.errors import Refused
+from afterclose.businesses.forms import AddMemberForm, MemberForm
+from afterclose.businesses.lists import MemberList
+from afterclose.businesses.models import Membership
+from afterclose.businesses.permissions import Right
+from afterclose.businesses.views import MemberRequest, page
+from afterclose.ui.lists import list_view
+
+
+def _member(request: MemberRequest, membership_id: int) -> Membership:
+    try:
+        return queries.member(request.viewer, membership_id)
+    except Membership.DoesNotExist:
+        raise Http404("There is no such person here.") from None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(right=Right.PEOPLE_EDIT)
+def people(request: MemberRequest) -> HttpResponseBase:
+    """Everybody who is or was a member."""
+    return list_view(request, MemberList, template="businesses/people.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(right=Right.PEOPLE_EDIT)
+def add(request: MemberRequest) -> HttpResponse:
+    """Add somebody by e-mail and invite them."""
+    form = AddMemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = actions.add_member(
+                actor=request.viewer, at=timezone.now(), invite=True, **form.cleaned_data
+            )
+        except (Refused, ValidationError) as problem:
+            _attach(form, problem)
+        else:
+            messages.success(request, f"{added} added. An invitation is on its way by mail.")
+            return redirect("businesses:people")
+    context = {"form": form}
+    status = 422 if form.errors else 200
+    return render(request, "businesses/person_add.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(right=Right.PEOPLE_EDIT)
+def person(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """One member: change their role, invite again, deactivate."""
+    membership = _member(request, membership_id)
+    form = MemberForm(request.POST or None, initial=MemberForm.from_now(membership))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_role(
+                actor=request.viewer,
+                at=timezone.now(),
+                membership_id=membership_id,
+                role=form.cleaned_data["role"],
+            )
+        except (Refused, ValidationError) as problem:
+            _attach(form, problem)
+        else:
+            messages.success(request, "Role changed")
+            return redirect("businesses:people")
+    context = {"form": form, "membership": membership}
+    status = 422 if form.errors else 200
+    return render(request, "businesses/person.html", context, status=status)
+
+
+@require_POST
+@page(right=Right.PEOPLE_EDIT)
+def invite(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Send the invitation again."""
+    membership = _member(request, membership_id)
+    actions.send_invitation(actor=request.viewer, membership=membership)
+    messages.success(request, f"The invitation to {membership.person.email} is on its way.")
+    return redirect("businesses:person", membership_id)
+
+
+@require_POST
+@page(right=Right.PEOPLE_EDIT)
+def deactivate(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Take somebody's access away."""
+    return _do(request, membership_id, actions.deactivate, "{} has no access any more.")
+
+
+@require_POST
+@page(right=Right.PEOPLE_EDIT)
+def reactivate(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Give somebody their access back."""
+    return _do(request, membership_id, actions.reactivate, "{} has access again.")
+
+
+def _do(
+    request: MemberRequest, membership_id: int, action: Callable[..., Membership], said: str
+) -> HttpResponse:
+    _member(request, membership_id)
+    try:
+        changed = action(actor=request.viewer, at=timezone.now(), membership_id=membership_id)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, said.format(changed))
+    return redirect("businesses:person", membership_id)
+
+
+def _attach(form: Any, problem: Refused | ValidationError) -> None:
+    """Put a refusal into the form's summary, a wrong value at its field."""
+    if isinstance(problem, Refused):
+        form.add_error(None, problem.message)
+        return
+    for key, texts in problem.message_dict.items():
+        for text in texts:
+            form.add_error(key if key in form.fields else None, text)
