@@ -5,265 +5,546 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
 
-import afterclose.businesses.context
 import afterclose.businesses.tenancy
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('businesses', '0001_initial'),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('name_key', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower('name'), output_field=models.CharField(db_collation='C', max_length=200))),
-                ('external_id', models.CharField(blank=True, help_text='Its id in the system that it came from.', max_length=200, null=True)),
-                ('domain', models.CharField(blank=True, db_collation='C', help_text='Its e-mail domain, lower case; matches tickets, surveys and notes.', max_length=253)),
-                ('website', models.URLField(blank=True)),
-                ('industry', models.CharField(blank=True, max_length=100)),
-                ('country', models.CharField(blank=True, help_text='ISO 3166-1 alpha-2.', max_length=2)),
-                ('source', models.CharField(blank=True, help_text='How they found us.', max_length=60)),
-                ('plan', models.CharField(blank=True, max_length=100)),
-                ('seats', models.PositiveIntegerField(blank=True, null=True)),
-                ('stage', models.CharField(choices=[('prospect', 'Prospect'), ('onboarding', 'Onboarding'), ('active', 'Active'), ('renewal', 'Renewal'), ('expanding', 'Expanding'), ('churned', 'Churned')], default='active', max_length=10)),
-                ('customer_since', models.DateField(blank=True, help_text='First day as a customer; unknown if empty.', null=True)),
-                ('churned_on', models.DateField(blank=True, null=True)),
-                ('renewal_date', models.DateField(blank=True, help_text='Set by hand; used where no subscription gives one.', null=True)),
-                ('currency', models.CharField(blank=True, help_text='ISO 4217.', max_length=3)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('ae', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts_as_ae', to='businesses.membership')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('csm', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts_as_csm', to='businesses.membership')),
-                ('parent', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.account')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "name_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Lower("name"),
+                        output_field=models.CharField(db_collation="C", max_length=200),
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Its id in the system that it came from.",
+                        max_length=200,
+                        null=True,
+                    ),
+                ),
+                (
+                    "domain",
+                    models.CharField(
+                        blank=True,
+                        db_collation="C",
+                        help_text="Its e-mail domain, lower case; matches tickets, surveys and notes.",
+                        max_length=253,
+                    ),
+                ),
+                ("website", models.URLField(blank=True)),
+                ("industry", models.CharField(blank=True, max_length=100)),
+                (
+                    "country",
+                    models.CharField(blank=True, help_text="ISO 3166-1 alpha-2.", max_length=2),
+                ),
+                (
+                    "source",
+                    models.CharField(blank=True, help_text="How they found us.", max_length=60),
+                ),
+                ("plan", models.CharField(blank=True, max_length=100)),
+                ("seats", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("prospect", "Prospect"),
+                            ("onboarding", "Onboarding"),
+                            ("active", "Active"),
+                            ("renewal", "Renewal"),
+                            ("expanding", "Expanding"),
+                            ("churned", "Churned"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "customer_since",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day as a customer; unknown if empty.",
+                        null=True,
+                    ),
+                ),
+                ("churned_on", models.DateField(blank=True, null=True)),
+                (
+                    "renewal_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Set by hand; used where no subscription gives one.",
+                        null=True,
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, help_text="ISO 4217.", max_length=3)),
+                ("is_sample", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "ae",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts_as_ae",
+                        to="businesses.membership",
+                    ),
+                ),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "csm",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts_as_csm",
+                        to="businesses.membership",
+                    ),
+                ),
+                (
+                    "parent",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AtRiskFlag',
+            name="AtRiskFlag",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list)),
-                ('note', models.TextField(blank=True)),
-                ('set_at', models.DateTimeField()),
-                ('is_automatic', models.BooleanField(default=False)),
-                ('score_before', models.FloatField(blank=True, null=True)),
-                ('score_after', models.FloatField(blank=True, null=True)),
-                ('cleared_at', models.DateTimeField(blank=True, null=True)),
-                ('clear_note', models.TextField(blank=True)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='at_risk_flags', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('cleared_by', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.membership')),
-                ('set_by', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.membership')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("set_at", models.DateTimeField()),
+                ("is_automatic", models.BooleanField(default=False)),
+                ("score_before", models.FloatField(blank=True, null=True)),
+                ("score_after", models.FloatField(blank=True, null=True)),
+                ("cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("clear_note", models.TextField(blank=True)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="at_risk_flags",
+                        to="accounts.account",
+                    ),
+                ),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "cleared_by",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
+                (
+                    "set_by",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChurnEvent',
+            name="ChurnEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
-                ('churned_on', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=100)),
-                ('refund', models.BigIntegerField(default=0, help_text='Minor units.')),
-                ('currency', models.CharField(max_length=3)),
-                ('after_upgrade', models.BooleanField(default=False)),
-                ('after_downgrade', models.BooleanField(default=False)),
-                ('is_reactivation', models.BooleanField(default=False)),
-                ('feedback', models.TextField(blank=True)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='churn_events', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
+                ("churned_on", models.DateField()),
+                ("reason", models.CharField(blank=True, max_length=100)),
+                ("refund", models.BigIntegerField(default=0, help_text="Minor units.")),
+                ("currency", models.CharField(max_length=3)),
+                ("after_upgrade", models.BooleanField(default=False)),
+                ("after_downgrade", models.BooleanField(default=False)),
+                ("is_reactivation", models.BooleanField(default=False)),
+                ("feedback", models.TextField(blank=True)),
+                ("is_sample", models.BooleanField(default=False)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="churn_events",
+                        to="accounts.account",
+                    ),
+                ),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('name_key', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower('name'), output_field=models.CharField(db_collation='C', max_length=200))),
-                ('email', models.EmailField(blank=True, db_collation='C', help_text='Stored in lower case.', max_length=254)),
-                ('title', models.CharField(blank=True, max_length=100)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=200, null=True)),
-                ('is_champion', models.BooleanField(default=False)),
-                ('is_economic_buyer', models.BooleanField(default=False)),
-                ('is_technical_buyer', models.BooleanField(default=False)),
-                ('is_detractor', models.BooleanField(default=False)),
-                ('left_on', models.DateField(blank=True, help_text='Left the company.', null=True)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "name_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Lower("name"),
+                        output_field=models.CharField(db_collation="C", max_length=200),
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True,
+                        db_collation="C",
+                        help_text="Stored in lower case.",
+                        max_length=254,
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=100)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=200, null=True)),
+                ("is_champion", models.BooleanField(default=False)),
+                ("is_economic_buyer", models.BooleanField(default=False)),
+                ("is_technical_buyer", models.BooleanField(default=False)),
+                ("is_detractor", models.BooleanField(default=False)),
+                ("left_on", models.DateField(blank=True, help_text="Left the company.", null=True)),
+                ("is_sample", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="accounts.account",
+                    ),
+                ),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(help_text='noun.verb, for example stage.changed.', max_length=60)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('actor_name', models.CharField(max_length=150)),
-                ('title', models.CharField(max_length=300)),
-                ('body', models.TextField(blank=True)),
-                ('subject_type', models.CharField(blank=True, max_length=60)),
-                ('subject_id', models.BigIntegerField(blank=True, null=True)),
-                ('payload', models.JSONField(default=dict)),
-                ('key', models.CharField(blank=True, help_text='Recorded at most once per key.', max_length=200, null=True)),
-                ('reacted_at', models.DateTimeField(blank=True, help_text='When every reaction had run; empty while some are due.', null=True)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('account', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='accounts.account')),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('by', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.membership')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="noun.verb, for example stage.changed.", max_length=60
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                ("actor_name", models.CharField(max_length=150)),
+                ("title", models.CharField(max_length=300)),
+                ("body", models.TextField(blank=True)),
+                ("subject_type", models.CharField(blank=True, max_length=60)),
+                ("subject_id", models.BigIntegerField(blank=True, null=True)),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "key",
+                    models.CharField(
+                        blank=True,
+                        help_text="Recorded at most once per key.",
+                        max_length=200,
+                        null=True,
+                    ),
+                ),
+                (
+                    "reacted_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When every reaction had run; empty while some are due.",
+                        null=True,
+                    ),
+                ),
+                ("is_sample", models.BooleanField(default=False)),
+                (
+                    "account",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="accounts.account",
+                    ),
+                ),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "by",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mention',
+            name="Mention",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('event', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to='accounts.event')),
-                ('member', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to='businesses.membership')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "event",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mentions",
+                        to="accounts.event",
+                    ),
+                ),
+                (
+                    "member",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mentions",
+                        to="businesses.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reaction',
+            name="Reaction",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('ran_at', models.DateTimeField()),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('event', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reactions', to='accounts.event')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("ran_at", models.DateTimeField()),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "event",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reactions",
+                        to="accounts.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskReason',
+            name="RiskReason",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.SlugField(db_index=False, max_length=60)),
-                ('label', models.CharField(max_length=100)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.SlugField(db_index=False, max_length=60)),
+                ("label", models.CharField(max_length=100)),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
             ],
             options={
-                'ordering': ('order', 'label'),
+                "ordering": ("order", "label"),
             },
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('name_key'), models.F('id'), name='account_name'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"), models.F("name_key"), models.F("id"), name="account_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('domain'), name='account_domain'),
+            model_name="account",
+            index=models.Index(models.F("business"), models.F("domain"), name="account_domain"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('stage'), models.F('name_key'), models.F('id'), name='account_stage'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"),
+                models.F("stage"),
+                models.F("name_key"),
+                models.F("id"),
+                name="account_stage",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('csm'), models.F('name_key'), models.F('id'), name='account_csm'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"),
+                models.F("csm"),
+                models.F("name_key"),
+                models.F("id"),
+                name="account_csm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('customer_since'), models.F('id'), name='account_since'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"),
+                models.F("customer_since"),
+                models.F("id"),
+                name="account_since",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('industry'), models.F('id'), name='account_industry'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"), models.F("industry"), models.F("id"), name="account_industry"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('country'), models.F('id'), name='account_country'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"), models.F("country"), models.F("id"), name="account_country"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('plan'), models.F('id'), name='account_plan'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"), models.F("plan"), models.F("id"), name="account_plan"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('updated_at'), models.F('id'), name='account_updated'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"), models.F("updated_at"), models.F("id"), name="account_updated"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(models.F('business'), models.F('renewal_date'), condition=models.Q(('renewal_date__isnull', False)), name='account_renewal_date'),
+            model_name="account",
+            index=models.Index(
+                models.F("business"),
+                models.F("renewal_date"),
+                condition=models.Q(("renewal_date__isnull", False)),
+                name="account_renewal_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('business', 'external_id'), name='account_external_id'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("business", "external_id"), name="account_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['prospect', 'onboarding', 'active', 'renewal', 'expanding', 'churned'])), name='account_stage_known'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "stage__in",
+                        ["prospect", "onboarding", "active", "renewal", "expanding", "churned"],
+                    )
+                ),
+                name="account_stage_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('churned_on__isnull', True), ('stage', 'churned'), _connector='OR'), name='account_churned_on_only_if_churned'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("churned_on__isnull", True), ("stage", "churned"), _connector="OR"
+                ),
+                name="account_churned_on_only_if_churned",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='atriskflag',
-            constraint=models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('business', 'account'), name='at_risk_one_open_flag'),
+            model_name="atriskflag",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("cleared_at__isnull", True)),
+                fields=("business", "account"),
+                name="at_risk_one_open_flag",
+            ),
         ),
         migrations.AddIndex(
-            model_name='churnevent',
-            index=models.Index(models.F('business'), models.F('churned_on'), name='churn_event_on'),
+            model_name="churnevent",
+            index=models.Index(models.F("business"), models.F("churned_on"), name="churn_event_on"),
         ),
         migrations.AddConstraint(
-            model_name='churnevent',
-            constraint=models.UniqueConstraint(fields=('business', 'external_id'), name='churn_event_external_id'),
+            model_name="churnevent",
+            constraint=models.UniqueConstraint(
+                fields=("business", "external_id"), name="churn_event_external_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('business'), models.F('name_key'), models.F('id'), name='contact_name'),
+            model_name="contact",
+            index=models.Index(
+                models.F("business"), models.F("name_key"), models.F("id"), name="contact_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('business'), models.F('email'), name='contact_email'),
+            model_name="contact",
+            index=models.Index(models.F("business"), models.F("email"), name="contact_email"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('business'), models.F('account'), condition=models.Q(('is_champion', True), ('is_detractor', True), _connector='OR'), name='contact_flagged'),
+            model_name="contact",
+            index=models.Index(
+                models.F("business"),
+                models.F("account"),
+                condition=models.Q(("is_champion", True), ("is_detractor", True), _connector="OR"),
+                name="contact_flagged",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('business', 'external_id'), name='contact_external_id'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                fields=("business", "external_id"), name="contact_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('business', 'account', 'email'), name='contact_email_once_per_account'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("email", ""), _negated=True),
+                fields=("business", "account", "email"),
+                name="contact_email_once_per_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(models.F('business'), models.F('account'), models.OrderBy(models.F('occurred_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='event_timeline'),
+            model_name="event",
+            index=models.Index(
+                models.F("business"),
+                models.F("account"),
+                models.OrderBy(models.F("occurred_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="event_timeline",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(models.F('business'), models.F('recorded_at'), condition=models.Q(('reacted_at__isnull', True)), name='event_to_react'),
+            model_name="event",
+            index=models.Index(
+                models.F("business"),
+                models.F("recorded_at"),
+                condition=models.Q(("reacted_at__isnull", True)),
+                name="event_to_react",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('business', 'key'), name='event_once'),
+            model_name="event",
+            constraint=models.UniqueConstraint(fields=("business", "key"), name="event_once"),
         ),
         migrations.AddConstraint(
-            model_name='mention',
-            constraint=models.UniqueConstraint(fields=('business', 'event', 'member'), name='mention_once'),
+            model_name="mention",
+            constraint=models.UniqueConstraint(
+                fields=("business", "event", "member"), name="mention_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reaction',
-            constraint=models.UniqueConstraint(fields=('business', 'event', 'name'), name='reaction_once'),
+            model_name="reaction",
+            constraint=models.UniqueConstraint(
+                fields=("business", "event", "name"), name="reaction_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskreason',
-            constraint=models.UniqueConstraint(fields=('business', 'key'), name='risk_reason_once'),
+            model_name="riskreason",
+            constraint=models.UniqueConstraint(fields=("business", "key"), name="risk_reason_once"),
         ),
     ]

@@ -3,120 +3,316 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import afterclose.businesses.context
 import afterclose.businesses.tenancy
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportSet',
+            name="ImportSet",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('shift_mode', models.CharField(choices=[('none', 'Leave dates as they are'), ('days', 'Move every date by a number of days'), ('newest', 'Move every date so that the newest falls on yesterday')], default='none', max_length=6)),
-                ('shift_days', models.IntegerField(blank=True, help_text='Empty until the newest date is known.', null=True)),
-                ('shift_newest_to', models.DateField(blank=True, help_text='On which day the newest date falls.', null=True)),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('created_by', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.membership')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "shift_mode",
+                    models.CharField(
+                        choices=[
+                            ("none", "Leave dates as they are"),
+                            ("days", "Move every date by a number of days"),
+                            ("newest", "Move every date so that the newest falls on yesterday"),
+                        ],
+                        default="none",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "shift_days",
+                    models.IntegerField(
+                        blank=True, help_text="Empty until the newest date is known.", null=True
+                    ),
+                ),
+                (
+                    "shift_newest_to",
+                    models.DateField(
+                        blank=True, help_text="On which day the newest date falls.", null=True
+                    ),
+                ),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "created_by",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=30)),
-                ('state', models.CharField(choices=[('mapping', 'Waiting for its columns to be confirmed'), ('previewing', 'Being checked'), ('previewed', 'Checked, waiting to be imported'), ('committing', 'Being imported'), ('done', 'Imported'), ('failed', 'Stopped'), ('cancelled', 'Cancelled')], default='mapping', max_length=10)),
-                ('file_name', models.CharField(max_length=255)),
-                ('file_size', models.BigIntegerField(help_text='Bytes.')),
-                ('dialect', models.JSONField(default=dict, help_text='How the file is read, as confirmed.')),
-                ('detection', models.JSONField(default=dict, help_text='Headings, first rows, what was found.')),
-                ('mapping', models.JSONField(default=dict, help_text='Field to heading.')),
-                ('options', models.JSONField(default=dict, help_text='Currency, aliases and other choices.')),
-                ('profile_name', models.CharField(blank=True, max_length=100)),
-                ('shift_days', models.IntegerField(default=0)),
-                ('newest_on', models.DateField(blank=True, help_text='Newest date, before the shift.', null=True)),
-                ('rows_total', models.IntegerField(blank=True, null=True)),
-                ('rows_done', models.IntegerField(default=0)),
-                ('lines_done', models.IntegerField(default=0, help_text='Last line of the last finished chunk.')),
-                ('counts', models.JSONField(default=dict, help_text='Outcome to number of rows.')),
-                ('message', models.TextField(blank=True, help_text='Why it stopped.')),
-                ('created_at', models.DateTimeField()),
-                ('touched_at', models.DateTimeField(help_text='Last sign of life of the job at work.')),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('content_deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('created_by', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.membership')),
-                ('import_set', afterclose.businesses.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='accounts.importset')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=30)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("mapping", "Waiting for its columns to be confirmed"),
+                            ("previewing", "Being checked"),
+                            ("previewed", "Checked, waiting to be imported"),
+                            ("committing", "Being imported"),
+                            ("done", "Imported"),
+                            ("failed", "Stopped"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="mapping",
+                        max_length=10,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("file_size", models.BigIntegerField(help_text="Bytes.")),
+                (
+                    "dialect",
+                    models.JSONField(default=dict, help_text="How the file is read, as confirmed."),
+                ),
+                (
+                    "detection",
+                    models.JSONField(
+                        default=dict, help_text="Headings, first rows, what was found."
+                    ),
+                ),
+                ("mapping", models.JSONField(default=dict, help_text="Field to heading.")),
+                (
+                    "options",
+                    models.JSONField(
+                        default=dict, help_text="Currency, aliases and other choices."
+                    ),
+                ),
+                ("profile_name", models.CharField(blank=True, max_length=100)),
+                ("shift_days", models.IntegerField(default=0)),
+                (
+                    "newest_on",
+                    models.DateField(
+                        blank=True, help_text="Newest date, before the shift.", null=True
+                    ),
+                ),
+                ("rows_total", models.IntegerField(blank=True, null=True)),
+                ("rows_done", models.IntegerField(default=0)),
+                (
+                    "lines_done",
+                    models.IntegerField(
+                        default=0, help_text="Last line of the last finished chunk."
+                    ),
+                ),
+                ("counts", models.JSONField(default=dict, help_text="Outcome to number of rows.")),
+                ("message", models.TextField(blank=True, help_text="Why it stopped.")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "touched_at",
+                    models.DateTimeField(help_text="Last sign of life of the job at work."),
+                ),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("content_deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "created_by",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
+                (
+                    "import_set",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="accounts.importset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportProfile',
+            name="ImportProfile",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('kind', models.CharField(max_length=30)),
-                ('mapping', models.JSONField(default=dict, help_text='Field to normalised heading.')),
-                ('options', models.JSONField(default=dict)),
-                ('saved_at', models.DateTimeField()),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('saved_by', afterclose.businesses.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.membership')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("kind", models.CharField(max_length=30)),
+                (
+                    "mapping",
+                    models.JSONField(default=dict, help_text="Field to normalised heading."),
+                ),
+                ("options", models.JSONField(default=dict)),
+                ("saved_at", models.DateTimeField()),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "saved_by",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('business'), models.F('kind'), models.F('name'), name='import_profile_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        models.F("kind"),
+                        models.F("name"),
+                        name="import_profile_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('line', models.IntegerField()),
-                ('external_id', models.CharField(blank=True, db_collation='C', max_length=200)),
-                ('outcome', models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('unchanged', 'Unchanged'), ('repeated', 'Repeated id'), ('error', 'Error')], max_length=9)),
-                ('reason', models.TextField(blank=True)),
-                ('field', models.CharField(blank=True, help_text='Which field is at fault.', max_length=60)),
-                ('cells', models.JSONField(default=list)),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('run', afterclose.businesses.tenancy.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='accounts.importrun')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("line", models.IntegerField()),
+                ("external_id", models.CharField(blank=True, db_collation="C", max_length=200)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("created", "Created"),
+                            ("updated", "Updated"),
+                            ("unchanged", "Unchanged"),
+                            ("repeated", "Repeated id"),
+                            ("error", "Error"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "field",
+                    models.CharField(
+                        blank=True, help_text="Which field is at fault.", max_length=60
+                    ),
+                ),
+                ("cells", models.JSONField(default=list)),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "run",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="accounts.importrun",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('business'), models.F('run'), models.F('outcome'), models.F('line'), name='import_row_outcome'), models.Index(models.F('business'), models.F('run'), models.F('external_id'), name='import_row_external_id')],
-                'constraints': [models.UniqueConstraint(models.F('business'), models.F('run'), models.F('line'), name='import_row_once')],
+                "indexes": [
+                    models.Index(
+                        models.F("business"),
+                        models.F("run"),
+                        models.F("outcome"),
+                        models.F("line"),
+                        name="import_row_outcome",
+                    ),
+                    models.Index(
+                        models.F("business"),
+                        models.F("run"),
+                        models.F("external_id"),
+                        name="import_row_external_id",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        models.F("run"),
+                        models.F("line"),
+                        name="import_row_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportPiece',
+            name="ImportPiece",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('content', models.BinaryField()),
-                ('business', afterclose.businesses.tenancy.BusinessField(db_index=False, default=afterclose.businesses.context.required_business_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
-                ('run', afterclose.businesses.tenancy.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='accounts.importrun')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.IntegerField()),
+                ("content", models.BinaryField()),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "run",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pieces",
+                        to="accounts.importrun",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('business'), models.F('run'), models.F('number'), name='import_piece_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        models.F("run"),
+                        models.F("number"),
+                        name="import_piece_once",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='importset',
-            index=models.Index(models.F('business'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='import_set_newest'),
+            model_name="importset",
+            index=models.Index(
+                models.F("business"),
+                models.OrderBy(models.F("created_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="import_set_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(models.F('business'), models.F('touched_at'), condition=models.Q(('state__in', ['previewing', 'committing'])), name='import_run_at_work'),
+            model_name="importrun",
+            index=models.Index(
+                models.F("business"),
+                models.F("touched_at"),
+                condition=models.Q(("state__in", ["previewing", "committing"])),
+                name="import_run_at_work",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(models.F('business'), models.F('finished_at'), condition=models.Q(('content_deleted_at__isnull', True)), name='import_run_to_clean'),
+            model_name="importrun",
+            index=models.Index(
+                models.F("business"),
+                models.F("finished_at"),
+                condition=models.Q(("content_deleted_at__isnull", True)),
+                name="import_run_to_clean",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['mapping', 'previewing', 'previewed', 'committing', 'done', 'failed', 'cancelled'])), name='import_run_state_known'),
+            model_name="importrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "mapping",
+                            "previewing",
+                            "previewed",
+                            "committing",
+                            "done",
+                            "failed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="import_run_state_known",
+            ),
         ),
     ]

@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_imports'),
-        ('billing', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("accounts", "0002_imports"),
+        ("billing", "0001_initial"),
+        ("businesses", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='subscription',
-            name='subscription_period_end',
+            model_name="subscription",
+            name="subscription_period_end",
         ),
         migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['business', 'current_period_end', 'id'], include=('account', 'status', 'cancel_at_period_end', 'arr', 'currency'), name='subscription_window'),
+            model_name="subscription",
+            index=models.Index(
+                fields=["business", "current_period_end", "id"],
+                include=("account", "status", "cancel_at_period_end", "arr", "currency"),
+                name="subscription_window",
+            ),
         ),
     ]

@@ -5,7 +5,6 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-import afterclose.businesses.context
 import afterclose.businesses.tenancy
 
 
@@ -108,14 +107,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
             ],
             options={
@@ -158,15 +150,7 @@ class Migration(migrations.Migration):
                 ("deactivated_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        also_visible_to="person_id",
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(also_visible_to="person_id"),
                 ),
                 (
                     "person",
@@ -198,14 +182,7 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField(auto_now=True)),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
             ],
             options={

@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import afterclose.businesses.context
 import afterclose.businesses.tenancy
 
 
@@ -25,14 +24,7 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
             ],
         ),
@@ -55,14 +47,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
                 (
                     "run",
@@ -116,14 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
             ],
         ),
@@ -156,14 +134,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
             ],
         ),

@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import afterclose.businesses.context
 import afterclose.businesses.tenancy
 
 
@@ -56,14 +55,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
                 (
                     "member",
@@ -89,14 +81,7 @@ class Migration(migrations.Migration):
                 ("last_error", models.TextField(blank=True)),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
                 (
                     "notification",
@@ -130,14 +115,7 @@ class Migration(migrations.Migration):
                 ("by_mail", models.BooleanField(default=True)),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
                 (
                     "member",

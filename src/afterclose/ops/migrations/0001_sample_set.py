@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import afterclose.businesses.context
 import afterclose.businesses.tenancy
 
 
@@ -49,14 +48,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "business",
-                    afterclose.businesses.tenancy.BusinessField(
-                        db_index=False,
-                        default=afterclose.businesses.context.required_business_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="businesses.business",
-                    ),
+                    afterclose.businesses.tenancy.BusinessField(),
                 ),
             ],
             options={
