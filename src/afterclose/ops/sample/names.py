@@ -6,6 +6,7 @@ Every domain ends in ``.example`` (RFC 2606), so no sample address can be somebo
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -213,6 +214,7 @@ def person(dice: Random, place: Place, domain: str, taken: set[str]) -> Contact:
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "ı": "i", "ß": "ss", "đ": "d", "æ": "ae"})
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """Lower-case ASCII letters and digits, words joined by nothing."""
     plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))

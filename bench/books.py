@@ -1,0 +1,56 @@
+"""The businesses that are measured: sample data of a size, made once and kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from afterclose.businesses import actors
+from afterclose.businesses.actions import create_business
+from afterclose.businesses.models import Business
+from afterclose.businesses.tenancy import business_context
+from afterclose.kit import clock
+from afterclose.ops.models import SampleSet
+from afterclose.ops.sample import actions, queries
+from bench.measuring import stopwatch
+from bench.owner import as_owner
+
+PASSWORD = "bench-afterclose"
+
+
+def book(size: int) -> tuple[Business, float]:
+    """The business with so many sample accounts, and the seconds it took (0: it was there).
+
+    Its scores are of yesterday, so that the run that is measured makes those of a new day.
+    """
+    slug = f"bench-{size}"
+    yesterday = clock.now() - timedelta(days=1)
+    business = Business.objects.filter(slug=slug).first()
+    if business is None:
+        create_business(
+            name=f"Bench {size:,}",
+            slug=slug,
+            owner_email=f"owner@{slug}.example",
+            owner_name="Bench Owner",
+            password=PASSWORD,
+            at=yesterday,
+        )
+        business = Business.objects.get(slug=slug)
+    with business_context(business.id), stopwatch() as took:
+        actor = actors.system(business.id)
+        with transaction.atomic():
+            found = SampleSet.objects.first()
+        if found is not None and found.finished_at is not None:
+            return business, 0.0
+        if found is None:
+            actions.begin(actor=actor, at=yesterday, size=size, seed=7)
+        actions.go_on(actor=actor, at=yesterday, tell=_tell)
+    # Statistics and visibility as a database has them that was not filled a minute ago.
+    as_owner("VACUUM (ANALYZE)")
+    return business, took.seconds
+
+
+def _tell(found: SampleSet) -> None:
+    now = queries.progress(found)
+    print(f"   {now.doing}: {now.done:,} of {now.whole:,}", end="\r", flush=True)

@@ -1,0 +1,86 @@
+"""The results as Markdown, written into ``docs/performance.md`` between its two marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.imports import Loaded
+from bench.nightly import Night
+from bench.pages import Page
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: {} -->", "<!-- end: {} -->"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; all but the first column are numbers."""
+    lines = [
+        "| " + " | ".join(headings) + " |",
+        "|---|" + "---:|" * (len(headings) - 1),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def of_nights(nights: Iterable[Night]) -> str:
+    """The nightly runs."""
+    return table(
+        ("accounts", "processes", "seconds", "accounts/s", "peak memory", "bare writes", "ratio"),
+        (
+            (
+                f"{night.accounts:,}",
+                str(night.processes),
+                f"{night.run.seconds:.1f}",
+                f"{night.accounts / night.run.seconds:,.0f}",
+                f"{night.run.peak / 2**20:.0f} MB",
+                f"{night.bare.seconds:.1f} s",
+                f"{night.ratio:.2f}",
+            )
+            for night in nights
+        ),
+    )
+
+
+def of_pages(pages: Iterable[Page]) -> str:
+    """The pages and panels."""
+    return table(
+        ("page or panel", "p50", "p95", "queries", "size"),
+        (
+            (
+                page.name,
+                f"{page.p50:.0f} ms",
+                f"{page.p95:.0f} ms",
+                "–".join(str(n) for n in sorted({min(page.queries), max(page.queries)})),
+                f"{page.size / 1024:.0f} KB",
+            )
+            for page in pages
+        ),
+    )
+
+
+def of_imports(loads: Iterable[Loaded]) -> str:
+    """The imports."""
+    return table(
+        ("rows", "file", "first time", "rows/s", "the same file again", "peak memory"),
+        (
+            (
+                f"{load.rows:,}",
+                f"{load.size / 2**20:.1f} MB",
+                f"{load.first.seconds:.1f} s",
+                f"{load.rows / load.first.seconds:,.0f}",
+                f"{load.again.seconds:.1f} s",
+                f"{max(load.first.peak, load.again.peak) / 2**20:.0f} MB",
+            )
+            for load in loads
+        ),
+    )
+
+
+def keep(name: str, text: str) -> None:
+    """Replace one part of the document."""
+    begin, end = BEGIN.format(name), END.format(name)
+    whole = DOCUMENT.read_text(encoding="utf-8")
+    head, _, rest = whole.partition(begin)
+    _, _, tail = rest.partition(end)
+    DOCUMENT.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
