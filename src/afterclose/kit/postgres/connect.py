@@ -88,6 +88,8 @@ def database_settings(
         "OPTIONS": {key: value for key, value in given.items() if key != "dbname"},
     }
     pool = int(env.get("AFTERCLOSE_DB_POOL") or 10) if chosen == "app" else 0
-    if pool and env.get("AFTERCLOSE_DB_POOL") != "0":
+    if pool:
         settings["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool, "timeout": 30}
+        # A pool keeps connections that died with a restarted server, unless it asks them.
+        settings["CONN_HEALTH_CHECKS"] = True
     return settings
