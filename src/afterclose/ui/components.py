@@ -64,18 +64,25 @@ def sparkline(
         return Sparkline("", (), None, "No data")
     bottom = min(known) if low is None else low
     top = max(known) if high is None else high
-    spread = (top - bottom) or 1.0
     step = (width - 6) / max(1, len(values) - 1)
-    runs: list[list[tuple[float, float]]] = [[]]
+    rise = 0.0 if top == bottom else (height - 6) / (top - bottom)
+    runs: list[list[tuple[float, float]]] = []
+    after_gap = True
     for index, value in enumerate(values):
         if value is None:
-            runs.append([])
+            after_gap = True
             continue
-        share = 0.5 if top == bottom else (min(max(value, bottom), top) - bottom) / spread
-        runs[-1].append((round(3 + index * step, 1), round(height - 3 - share * (height - 6), 1)))
-    runs = [run for run in runs if run]
-    path = " ".join("M" + " L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1)
-    dots = tuple(run[0] for run in runs if len(run) == 1)
+        if after_gap:
+            runs.append([])
+            after_gap = False
+        # A flat line lies in the middle; what is outside of low and high lies on the edge.
+        up = (min(max(value, bottom), top) - bottom) * rise if rise else (height - 6) / 2
+        runs[-1].append((3 + index * step, height - 3 - up))
+    path = " ".join(
+        "M" + " L".join([f"{x:.1f} {y:.1f}" for x, y in run]) for run in runs if len(run) > 1
+    )
+    dots = tuple((round(run[0][0], 1), round(run[0][1], 1)) for run in runs if len(run) == 1)
+    last = (round(runs[-1][-1][0], 1), round(runs[-1][-1][1], 1))
     first, latest = known[0], known[-1]
     went = "unchanged" if latest == first else "up" if latest > first else "down"
     summary = (
@@ -83,7 +90,7 @@ def sparkline(
         if len(known) > 1
         else f"{latest:g}"
     )
-    return Sparkline(path, dots, runs[-1][-1], summary)
+    return Sparkline(path, dots, last, summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ Numeric = int | float | Decimal | Fraction
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+_ENGLISH = {"en", "en_US", "en_GB"}
 
 # Django's own English formats abbreviate in AP style ("Nov. 21"); these are what dashboards use.
 _DATES = {
@@ -62,16 +63,40 @@ def money(
 
     `whole` leaves the minor units out (rounded half up), `short` gives $1.2M.
     """
-    locale = _locale()
+    return _money(value, _locale(), accounting, whole, short)
+
+
+# Babel parses its pattern at each call, which a list of a hundred rows feels.
+@lru_cache(maxsize=8192)
+def _money(value: Money, locale: str, accounting: bool, whole: bool, short: bool) -> str:
     shown = abs(value) if accounting else value
     if short:
         text = _short_money(shown, locale)
+    elif locale in _ENGLISH:
+        text = _english_money(shown, locale, whole=whole)
     elif whole:
         text = _whole_money(shown, locale)
     else:
         text = shown.format(locale)
     text = text.replace("-", MINUS)
     return f"({text})" if accounting and value.minor < 0 else text
+
+
+def _english_money(value: Money, locale: str, *, whole: bool) -> str:
+    amount = abs(value.amount)
+    if whole:
+        amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    symbol = _symbol(value.currency, locale)
+    # CLDR parts a code in letters from the digits.
+    gap = "\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""
+    return f"{'-' if value.minor < 0 else ''}{symbol}{gap}{amount:,f}"
+
+
+@lru_cache(maxsize=512)
+def _symbol(currency: str, locale: str) -> str:
+    from babel.numbers import get_currency_symbol  # read when first needed
+
+    return str(get_currency_symbol(currency, locale=locale))
 
 
 def _short_money(value: Money, locale: str) -> str:
@@ -137,14 +162,20 @@ def _known(language: str) -> str:
 
 def day(value: date) -> str:
     """A date by the active language: Nov 21, 2026 or 21 Nov 2026."""
-    language = (get_language() or "en").lower()
-    return date_format(value, _DATES.get(language) or formats.get_format("DATE_FORMAT"))
+    return _day(value.year, value.month, value.day, (get_language() or "en").lower())
+
+
+@lru_cache(maxsize=8192)
+def _day(year: int, month: int, day_of_month: int, language: str) -> str:
+    pattern = _DATES.get(language) or formats.get_format("DATE_FORMAT")
+    return date_format(date(year, month, day_of_month), pattern)
 
 
 def clock(value: datetime) -> str:
     """The time of day of a local datetime: 3:05 PM or 15:05."""
-    language = (get_language() or "en").lower()
-    return date_format(value, "g:i A" if language in _TWELVE_HOURS else "H:i")
+    if (get_language() or "en").lower() not in _TWELVE_HOURS:
+        return f"{value.hour:02}:{value.minute:02}"
+    return f"{value.hour % 12 or 12}:{value.minute:02} {'AM' if value.hour < 12 else 'PM'}"
 
 
 def instant(value: datetime, style: str = "short") -> str:
@@ -158,7 +189,8 @@ def exact_instant(value: datetime) -> str:
     local = timezone.localtime(value)
     utc = value.astimezone(UTC)
     name = timezone.get_current_timezone_name()
-    return f"{local:%Y-%m-%d %H:%M:%S} {name} ({utc:%Y-%m-%d %H:%M:%S} UTC)"
+    here = local.replace(tzinfo=None).isoformat(" ", "seconds")
+    return f"{here} {name} ({utc.replace(tzinfo=None).isoformat(' ', 'seconds')} UTC)"
 
 
 def ago(value: datetime, now: datetime) -> str:
@@ -210,7 +242,7 @@ def _decimal(value: Numeric) -> Decimal:
 def _grouped(magnitude: Decimal, places: int) -> str:
     locale = _locale()
     # Most pages are in English, and a list formats hundreds of numbers.
-    if locale in {"en", "en_US", "en_GB"}:
+    if locale in _ENGLISH:
         return f"{magnitude:,.{places}f}"
     from babel.numbers import format_decimal  # read when first needed
 

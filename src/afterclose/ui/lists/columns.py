@@ -56,7 +56,9 @@ class Column:
     visible: Callable[[Any], bool] | None = field(default=None, kw_only=True)
     help: str = field(default="", kw_only=True)
 
+    # Right-aligned; how its two orders are called; which of them a first click gives.
     numeric: ClassVar[bool] = False
+    orders: ClassVar[tuple[str, str]] = ("A to Z", "Z to A")
     starts_descending: ClassVar[bool] = False
 
     @property
@@ -119,6 +121,7 @@ class NumberColumn(Column):
     suffix: str = field(default="", kw_only=True)
 
     numeric: ClassVar[bool] = True
+    orders: ClassVar[tuple[str, str]] = ("lowest first", "highest first")
     starts_descending: ClassVar[bool] = True
 
     @override
@@ -130,7 +133,7 @@ class NumberColumn(Column):
 class HealthColumn(Column):
     """A health score of 0 to 100: the ring with number and word."""
 
-    numeric: ClassVar[bool] = True
+    orders: ClassVar[tuple[str, str]] = ("lowest first", "highest first")
 
     @override
     def format(self, value: Any) -> SafeString:
@@ -149,6 +152,7 @@ class MoneyColumn(Column):
     parentheses: bool = field(default=False, kw_only=True)
 
     numeric: ClassVar[bool] = True
+    orders: ClassVar[tuple[str, str]] = ("lowest first", "highest first")
     starts_descending: ClassVar[bool] = True
 
     @property
@@ -190,6 +194,8 @@ class MoneyColumn(Column):
 class DateColumn(Column):
     """A calendar date."""
 
+    orders: ClassVar[tuple[str, str]] = ("earliest first", "latest first")
+
     @override
     def format(self, value: date) -> SafeString:
         return SafeString(tags.day(value))
@@ -199,6 +205,7 @@ class DateColumn(Column):
 class InstantColumn(Column):
     """An instant, shown as a date in the active time zone with the exact time on hover."""
 
+    orders: ClassVar[tuple[str, str]] = ("earliest first", "latest first")
     starts_descending: ClassVar[bool] = True
 
     @override

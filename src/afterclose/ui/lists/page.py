@@ -175,8 +175,13 @@ class ListPage:
                 before="" if state.before == END else state.before,
                 from_end=state.before == END,
             )
-        except BadCursor as error:
-            self._place_problem = Problem("Page", str(error), ("after", "before"))
+        except BadCursor:
+            self._place_problem = Problem(
+                "Page",
+                "The link to this page of the list is not valid any more.",
+                ("after", "before"),
+                "This is the first page.",
+            )
             return read_page(self.found, self.order, self.paths, size)
 
     @cached_property
@@ -337,7 +342,7 @@ class ListPage:
             if not column.sort_path:
                 continue
             for descending in (column.starts_descending, not column.starts_descending):
-                words = self._direction(column, descending=descending)
+                words = column.orders[descending]
                 current = column == self.state.sort and descending == self.state.descending
                 found.append(
                     (
@@ -347,14 +352,6 @@ class ListPage:
                     )
                 )
         return found
-
-    @staticmethod
-    def _direction(column: Column, *, descending: bool) -> str:
-        if column.numeric:
-            return "highest first" if descending else "lowest first"
-        if type(column).__name__ in ("DateColumn", "InstantColumn"):
-            return "latest first" if descending else "earliest first"
-        return "Z to A" if descending else "A to Z"
 
     @cached_property
     def chips(self) -> list[Chip]:

@@ -24,11 +24,12 @@ END = "end"
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What could not be read from the URL: `subject` as the person knows it, `reason` a
-    sentence, `params` the parameters to drop."""
+    sentence, `params` the parameters to drop, `instead` what is shown without it."""
 
     subject: str
     reason: str
     params: tuple[str, ...] = ()
+    instead: str = "It is not applied."
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Small things: icons, badges, people, stages."""
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from afterclose.ui import components, formats, icons
@@ -49,6 +50,7 @@ def badge(text: Any, tone: str = "neutral", icon: str = "", dot: bool = False) -
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def avatar(name: str, size: str = "md") -> SafeString:
     """Initials on one of six tints; decoration beside a written name."""
     return format_html(
@@ -72,6 +74,12 @@ def person(name: str | None, email: str = "", size: str = "sm") -> SafeString:
 @register.simple_tag
 def stage(name: str, position: int = 0, total: int = 0, tone: str = "accent") -> SafeString:
     """A stage's name with dots for how far along it is: `{% stage "Proposed" 2 5 %}`."""
+    return _stage(conditional_escape(name), position, total, tone)
+
+
+# Escaped before it is remembered: safe and unsafe text that look alike are one key.
+@lru_cache(maxsize=1024)
+def _stage(name: SafeString, position: int, total: int, tone: str) -> SafeString:
     if not total:
         return format_html('<span class="stage tone-{}">{}</span>', tone, name)
     dots = format_html_join(

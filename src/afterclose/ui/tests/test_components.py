@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterclose.ui import charts, components
@@ -24,6 +24,7 @@ def test_the_word_follows_the_unrounded_score(score, word):
     assert components.bucket_of(score).word == word
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=120))
 def test_a_sparkline_stays_in_its_box(points):
     drawn = components.sparkline(points)

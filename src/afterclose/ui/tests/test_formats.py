@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 from django.utils import timezone, translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterclose.kit.money import Money
@@ -63,6 +63,7 @@ def test_money_follows_the_language():
         assert formats.money(Money(123450, "EUR")) == "1.234,50\u00a0€"
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**14), 10**14))
 def test_every_amount_has_a_short_form(minor):
     assert "USD" not in formats.money(Money(minor, "USD"), short=True)

@@ -78,7 +78,7 @@ def test_bad_input_is_named_on_the_page(visitor, cast):
     for words in (
         "“abc” is not a number.",
         "“nope” is not one of its values.",
-        "That page link is not valid.",
+        "The link to this page of the list is not valid any more.",
         "There is no column “zzz”",
     ):
         assert words in page
