@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from afterclose.accounts import timeline
-from afterclose.accounts.models import AtRiskFlag, Event
+from afterclose.accounts.models import AtRiskFlag
 from afterclose.accounts.reasons import SCORE
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
@@ -85,21 +85,21 @@ def flag_by_score(
                 },
             )
             flagged = [Flagged(*row) for row in cursor.fetchall()]
-        timeline.record_many(_event(actor, at, on, each) for each in flagged)
+        timeline.record_set(
+            FLAGGED,
+            actor=actor,
+            at=at,
+            subject_type=AtRiskFlag._meta.label_lower,
+            facts=[_fact(each, on) for each in flagged],
+        )
     return flagged
 
 
-def _event(actor: Actor, at: datetime, on: date, flagged: Flagged) -> Event:
-    return Event(
-        business_id=actor.business_id,
-        kind=FLAGGED,
-        actor_name=actor.name,
-        by_id=actor.membership_id,
+def _fact(flagged: Flagged, on: date) -> timeline.Fact:
+    return timeline.Fact(
         account_id=flagged.account_id,
-        occurred_at=at,
-        title=f"Flagged at risk: {told(flagged)}",
-        subject_type=AtRiskFlag._meta.label_lower,
         subject_id=flagged.flag_id,
+        title=f"Flagged at risk: {told(flagged)}",
         payload={
             "reasons": [SCORE],
             "automatic": True,

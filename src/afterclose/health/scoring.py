@@ -10,7 +10,7 @@ is a dictionary look-up.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -144,11 +144,11 @@ class Scorecard:
 
     version: int
     weights: Mapping[str, int]
+    whole: int = field(init=False)
+    """The sum of all weights."""
 
-    @property
-    def whole(self) -> int:
-        """The sum of all weights."""
-        return sum(self.weights.values())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", sum(self.weights.values()))
 
 
 DEFAULT = Scorecard(version=1, weights={USAGE: 35, SUPPORT: 15, SENTIMENT: 15, CONTRACT: 35})
