@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from afterclose.accounts import queries as accounts
+from afterclose.accounts.at_risk import SCORE
 from afterclose.accounts.imports import queries as imports
 from afterclose.accounts.imports.models import ImportRun, RunState
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
+from afterclose.accounts.reasons import DEFAULT_REASONS
 from afterclose.businesses.actors import Actor
 from afterclose.health import queries as health
+from afterclose.health import scoring
+from afterclose.health.models import Snapshot
+from afterclose.home import reasons
+from afterclose.kit.money import Money
 from afterclose.renewals import queries as renewals
-from afterclose.renewals.models import Renewal
+from afterclose.renewals.queries import StageSum
 
+SCORE_LABEL = DEFAULT_REASONS[SCORE]
 SHOWN = 6
 SHOWN_AT_RISK = 8
 #: A file that stopped or waits for a person: what the dashboard asks to look at.
@@ -67,10 +76,24 @@ def flags_since(since: datetime | None, until: datetime | None = None) -> QueryS
     return flags if until is None else flags.filter(set_at__lt=until)
 
 
-def renewing_in_a_week(viewer: Actor, today: date, csm_id: int | None = None) -> QuerySet[Renewal]:
-    """What renews today or in the next seven days."""
-    rows = renewals.in_window(renewals.renewals(viewer), today, 7)
-    return rows if csm_id is None else rows.filter(account__csm_id=csm_id)
+def renewing_in_a_week(viewer: Actor, today: date, csm_id: int | None = None) -> StageSum:
+    """What renews today or in the next seven days: count and value, whatever the stage."""
+    return renewals.summary(viewer, today, 7, csm_id=csm_id).total
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """An account at risk: its score and the change since the last one, what costs it most (in
+    sentences), and the reasons that people gave."""
+
+    account_id: int
+    name: str
+    score: float | None
+    before: float | None
+    costs: Sequence[str]
+    reasons: Sequence[str]
+    csm: str | None
+    arr: Money | None
 
 
 LOWEST = (
@@ -78,16 +101,17 @@ LOWEST = (
     "name",
     "health__score",
     "health__previous_score",
+    "health__on",
     "risk_reasons",
-    "flagged_at",
     "csm__person__name",
+    "csm__person__email",
     "billing__arr",
     "billing__currency",
     "billing__live_subscriptions",
 )
 
 
-def lowest_at_risk(viewer: Actor, csm_id: int | None = None) -> tuple[list[dict[str, Any]], bool]:
+def lowest_at_risk(viewer: Actor, csm_id: int | None = None) -> tuple[list[AtRisk], bool]:
     """The accounts at risk with the lowest health, and whether there are more.
 
     In two steps, those with a score first, so that the first one reads the index of scores.
@@ -98,4 +122,32 @@ def lowest_at_risk(viewer: Actor, csm_id: int | None = None) -> tuple[list[dict[
     if len(found) <= SHOWN_AT_RISK:
         others = rows.filter(health__score__isnull=True).order_by("pk")
         found += others.values(*LOWEST)[: SHOWN_AT_RISK + 1 - len(found)]
-    return found[:SHOWN_AT_RISK], len(found) > SHOWN_AT_RISK
+    shown = found[:SHOWN_AT_RISK]
+    snapshots = _snapshots(shown)
+    return [_at_risk(row, snapshots.get(row["id"])) for row in shown], len(found) > SHOWN_AT_RISK
+
+
+def _snapshots(rows: Sequence[Mapping[str, Any]]) -> dict[int, Snapshot]:
+    days = {row["id"]: row["health__on"] for row in rows if row["health__on"]}
+    found = Snapshot.objects.filter(on__in=set(days.values()), account_id__in=list(days))
+    return {each.account_id: each for each in found if each.on == days[each.account_id]}
+
+
+def _at_risk(row: Mapping[str, Any], snapshot: Snapshot | None) -> AtRisk:
+    costs: list[str] = []
+    if snapshot is not None:
+        card = scoring.SCORECARDS[snapshot.scorecard_version]
+        components = scoring.components_of(snapshot.breakdown)
+        costs = reasons.costliest(components, card, snapshot.on)
+    has_arr = row["billing__live_subscriptions"]
+    return AtRisk(
+        account_id=row["id"],
+        name=row["name"],
+        score=row["health__score"],
+        before=row["health__previous_score"],
+        costs=costs,
+        # That the score is low stands beside it already.
+        reasons=[label for label in row["risk_reasons"] or () if label != SCORE_LABEL],
+        csm=row["csm__person__name"] or row["csm__person__email"],
+        arr=Money(row["billing__arr"], row["billing__currency"]) if has_arr else None,
+    )

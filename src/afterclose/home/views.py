@@ -21,9 +21,8 @@ from afterclose.health.lists import AtRiskList
 from afterclose.health.scoring import BUCKETS
 from afterclose.home import queries
 from afterclose.kit import clock
-from afterclose.kit.money import Money
 from afterclose.notifications import queries as inbox
-from afterclose.renewals.lists import RenewalList
+from afterclose.renewals.lists import RenewalList, values_in_words
 from afterclose.ui import charts, formats
 from afterclose.ui.components import BUCKETS as BUCKET_LOOKS
 
@@ -97,6 +96,7 @@ def numbers(request: MemberRequest) -> HttpResponse:
                 "url": AtRiskList.url(at_risk_url, **_who(csm_id)),
                 "icon": "alert-triangle",
                 "tone": "bad",
+                "detail": f"health {viewer.settings.at_risk_threshold:f} or under, or flagged",
             },
             {
                 "slug": "home.newly_at_risk",
@@ -123,11 +123,13 @@ def numbers(request: MemberRequest) -> HttpResponse:
         }
     )
     if viewer.may(Right.RENEWALS_VIEW):
+        week = queries.renewing_in_a_week(viewer, today, csm_id)
         tiles.append(
             {
                 "slug": "home.renewing_this_week",
                 "label": "Renews in 7 days",
-                "value": queries.renewing_in_a_week(viewer, today, csm_id).count(),
+                "value": week.count,
+                "detail": values_in_words(week),
                 "url": RenewalList.url(
                     reverse("renewals:window", args=[30]), renews_on="next-7", **_who(csm_id)
                 ),
@@ -141,6 +143,7 @@ def numbers(request: MemberRequest) -> HttpResponse:
             "value": inbox.unread(viewer).count(),
             "url": reverse("notifications:inbox"),
             "icon": "bell",
+            "detail": "in your inbox",
         }
     )
     return render(request, "home/_numbers.html", {"tiles": tiles})
@@ -152,10 +155,6 @@ def at_risk(request: MemberRequest) -> HttpResponse:
     """The accounts at risk with the lowest health, and why each is."""
     viewer, csm_id = request.viewer, _csm(request)
     rows, more = queries.lowest_at_risk(viewer, csm_id)
-    for row in rows:
-        row["why"] = ", ".join(row["risk_reasons"]) or "Low health"
-        has_arr = row["billing__live_subscriptions"]
-        row["arr"] = Money(row["billing__arr"], row["billing__currency"]) if has_arr else None
     context = {
         "rows": rows,
         "more": more,
@@ -205,6 +204,8 @@ def _trend(viewer: Actor, on: date) -> charts.Chart | None:
         [charts.Series("Healthy or OK", shares, tone="good")],
         unit="%",
         places=1,
+        low=0,
+        high=100,
     )
 
 
