@@ -61,7 +61,7 @@ class SubscriptionList(List):
     empty = Empty(
         "No subscriptions yet",
         "They come with an import; renewals and contract health follow from them.",
-        actions=[("Import a file", "accounts:imports")],
+        actions=[("Import a file", "imports:start")],
         icon="receipt",
     )
 

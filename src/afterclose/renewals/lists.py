@@ -169,7 +169,7 @@ class RenewalList(List):
         "No renewals yet",
         "They come from the ends of subscription periods, and from renewal dates set by hand on"
         " accounts without one. Import your subscriptions to see them here.",
-        actions=[("Import a file", "accounts:imports")],
+        actions=[("Import a file", "imports:start")],
         icon="refresh",
     )
 

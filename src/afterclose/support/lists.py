@@ -65,7 +65,7 @@ class TicketList(List):
     empty = Empty(
         "No tickets yet",
         "They come with an import, and count in the health score's support part.",
-        actions=[("Import a file", "accounts:imports")],
+        actions=[("Import a file", "imports:start")],
         icon="lifebuoy",
     )
 

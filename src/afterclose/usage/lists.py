@@ -33,7 +33,7 @@ class DailyUsageList(List):
     empty = Empty(
         "No usage yet",
         "Import usage, or send it from your product; the score's usage part follows from it.",
-        actions=[("Import a file", "accounts:imports")],
+        actions=[("Import a file", "imports:start")],
         icon="activity",
     )
 

@@ -133,8 +133,7 @@ class ReadingForm(forms.Form):
     )
     decimal_comma = forms.ChoiceField(
         label="Decimal sign",
-        choices=[("", "Point (1,234.50)"), ("1", "Comma (1.234,50)")],
-        required=False,
+        choices=[("point", "Point (1,234.50)"), ("comma", "Comma (1.234,50)")],
     )
 
     def __init__(self, *args: Any, run: ImportRun, **kwargs: Any) -> None:
@@ -143,7 +142,7 @@ class ReadingForm(forms.Form):
             **run.dialect,
             "kind": run.kind,
             "delimiter": names.get(run.dialect["delimiter"], ""),
-            "decimal_comma": "1" if run.dialect["decimal_comma"] else "",
+            "decimal_comma": "comma" if run.dialect["decimal_comma"] else "point",
         }
         super().__init__(*args, **kwargs)
         kind, sheet = self.fields["kind"], self.fields["sheet"]
@@ -172,7 +171,7 @@ class ReadingForm(forms.Form):
         """What `actions.change_reading` takes."""
         signs = {name: sign for sign, name in actions.DELIMITERS.items()}
         chosen = {key: value for key, value in self.cleaned_data.items() if key != "kind"}
-        chosen["decimal_comma"] = bool(chosen["decimal_comma"])
+        chosen["decimal_comma"] = chosen["decimal_comma"] == "comma"
         if "delimiter" in chosen:
             chosen["delimiter"] = signs[chosen["delimiter"]]
         return chosen
@@ -204,10 +203,11 @@ class MappingForm(forms.Form):
         for target in self.targets:
             self.fields[f"map_{target.name}"] = forms.ChoiceField(
                 label=target.label,
-                required=False,
+                required=target.required,
+                error_messages={"required": "Choose a column; no row can do without it."},
                 choices=[("", "Not in this file"), *columns],
                 initial=run.mapping.get(target.name, ""),
-                help_text=_help(target),
+                help_text=target.help,
             )
         self.fields.update(rest)
         self.fields["currency"].initial = run.options.get("currency") or currency
@@ -222,13 +222,6 @@ class MappingForm(forms.Form):
             raise forms.ValidationError(f"“{code}” is not a currency code such as USD or EUR.")
         return code
 
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        for target in self.targets:
-            if target.required and not cleaned.get(f"map_{target.name}"):
-                self.add_error(f"map_{target.name}", "Choose a column; no row can do without it.")
-        return cleaned
-
     @property
     def mapping(self) -> dict[str, str]:
         """Field to heading, only those that have one."""
@@ -242,11 +235,6 @@ class MappingForm(forms.Form):
     def other_fields(self) -> list[forms.BoundField]:
         """Currency and name of the mapping."""
         return [self[name] for name in ("currency", "profile_name") if name in self.fields]
-
-
-def _help(target: Field) -> str:
-    words = ["Required." if target.required else "", target.help]
-    return " ".join(filter(None, words))
 
 
 def column_choices(run: ImportRun) -> list[tuple[str, str]]:

@@ -71,10 +71,10 @@ class ImportProfile(TenantModel):
 class RunState(models.TextChoices):
     """How far a file has come."""
 
-    MAPPING = "mapping", "Waiting for its columns to be confirmed"
-    PREVIEWING = "previewing", "Being checked"
-    PREVIEWED = "previewed", "Checked, waiting to be imported"
-    COMMITTING = "committing", "Being imported"
+    MAPPING = "mapping", "Columns to confirm"
+    PREVIEWING = "previewing", "Checking"
+    PREVIEWED = "previewed", "Checked"
+    COMMITTING = "committing", "Importing"
     DONE = "done", "Imported"
     FAILED = "failed", "Stopped"
     CANCELLED = "cancelled", "Cancelled"

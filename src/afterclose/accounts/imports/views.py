@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from afterclose.accounts.imports.forms import MappingForm, ReadingForm, UploadFo
 from afterclose.accounts.imports.models import (
     REJECTED,
     ImportProfile,
+    ImportRow,
     ImportRun,
     ImportSet,
     Outcome,
@@ -160,7 +162,8 @@ def _line(run: ImportRun) -> dict[str, Any]:
 
 
 def _counts(run: ImportRun) -> list[tuple[Outcome, int, str]]:
-    return [(each, run.counts.get(each, 0), TONES[each]) for each in Outcome]
+    counted = [(each, run.counts.get(each, 0)) for each in Outcome]
+    return [(each, count, TONES[each] if count else "") for each, count in counted]
 
 
 @require_safe
@@ -250,9 +253,7 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
             "to_write": sum(run.counts.get(each, 0) for each in ("created", "updated")),
             "rejected": sum(run.counts.get(each, 0) for each in REJECTED),
             "headers": run.detection["headers"],
-            "rows": [
-                (row, Outcome(row.outcome), TONES[Outcome(row.outcome)]) for row in shown.rows
-            ],
+            "rows": [_shown(row, run.detection["headers"]) for row in shown.rows],
             "row_page": shown,
             "chosen": chosen,
             "following": _following(request, run),
@@ -260,6 +261,13 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
             and run.finished_at is None,
         },
     )
+
+
+def _shown(row: ImportRow, headers: list[str]) -> tuple[ImportRow, Outcome, str, list[Any]]:
+    """A row with its outcome, the outcome's tone, and its cells under their headings."""
+    outcome = Outcome(row.outcome)
+    cells = zip_longest(headers, row.cells[: len(headers)], fillvalue="")
+    return row, outcome, TONES[outcome], list(cells)
 
 
 def _following(request: MemberRequest, run: ImportRun) -> ImportRun | None:

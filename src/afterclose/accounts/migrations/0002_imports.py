@@ -64,10 +64,10 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("mapping", "Waiting for its columns to be confirmed"),
-                            ("previewing", "Being checked"),
-                            ("previewed", "Checked, waiting to be imported"),
-                            ("committing", "Being imported"),
+                            ("mapping", "Columns to confirm"),
+                            ("previewing", "Checking"),
+                            ("previewed", "Checked"),
+                            ("committing", "Importing"),
                             ("done", "Imported"),
                             ("failed", "Stopped"),
                             ("cancelled", "Cancelled"),

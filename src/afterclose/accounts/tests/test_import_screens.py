@@ -75,7 +75,7 @@ def test_a_file_goes_from_upload_to_accounts(cast, sign_in):
         assert ImportProfile.objects.get().mapping["customer_since"] == "joined"
 
     client.post(reverse("imports:commit", args=[run.id]))
-    assert "being imported" in words(client.get(reverse("imports:run", args=[run.id])))
+    assert "Importing" in words(client.get(reverse("imports:run", args=[run.id])))
     assert client.get(reverse("imports:progress", args=[run.id])).status_code == 200
     with cast.at_work():
         jobs.run_to_end(run.id)
@@ -170,7 +170,7 @@ def test_the_reading_can_be_corrected(cast, sign_in):
             "encoding": "utf-8",
             "delimiter": "Comma",
             "date_order": "mdy",
-            "decimal_comma": "",
+            "decimal_comma": "point",
         },
     )
     assert answer.status_code == 302
