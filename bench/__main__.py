@@ -29,7 +29,7 @@ def main() -> None:
     for size in options.sizes if "nightly" in wanted else [smallest]:
         if wanted == ["import"]:
             break
-        business, seconds = books.book(size)
+        _, seconds = books.book(size)
         if seconds:
             print(f"\n{size:,} sample accounts made in {seconds:.0f} s")
     if "nightly" in wanted:
