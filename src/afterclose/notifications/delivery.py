@@ -11,7 +11,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
 from afterclose.businesses.actors import Actor
@@ -71,7 +71,6 @@ def _send(mail: OutgoingMail, at: datetime) -> bool:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     try:
-        message.connection = get_connection()
         message.send()
     except Exception as error:  # whatever the server or the network says
         logger.warning("Mail %s was not sent (attempt %s): %s", mail.pk, mail.attempts, error)
