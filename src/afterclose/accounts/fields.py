@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from afterclose.accounts.lists import account_labels, account_options
-from afterclose.ui.lists import Column, RelationFilter
+from afterclose.ui.lists import Column, RelationFilter, url_of
 
 
 def account_column() -> Column:
@@ -16,7 +14,7 @@ def account_column() -> Column:
         path="account__name",
         needs=("account_id",),
         link=lambda row: (
-            reverse("accounts:detail", args=[row["account_id"]]) if row["account_id"] else None
+            url_of("accounts:detail", row["account_id"]) if row["account_id"] else None
         ),
     )
 
@@ -30,4 +28,5 @@ def account_filter(empty: str = "") -> RelationFilter:
         options=account_options,
         labels=account_labels,
         empty=empty,
+        limit=20,
     )

@@ -7,8 +7,8 @@ from typing import Any, override
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts import actions, queries
@@ -17,6 +17,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.ui.lists import (
+    NOTHING,
     BooleanColumn,
     BooleanFilter,
     BulkAction,
@@ -38,6 +39,7 @@ from afterclose.ui.lists import (
     Selected,
     TextSearch,
     View,
+    url_of,
 )
 from afterclose.ui.templatetags.ui import badge
 
@@ -187,7 +189,7 @@ class AccountList(List):
         NumberRangeFilter("seats", "Seats"),
         RelationFilter(
             "parent", "Parent", path="parent_id", options=account_options, labels=account_labels,
-            empty="No parent",
+            empty="No parent", limit=20,
         ),
         InstantRangeFilter("updated_at", "Last changed"),
     ]  # fmt: skip
@@ -222,11 +224,30 @@ class AccountList(List):
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return reverse("accounts:detail", args=[row["id"]])
+        return url_of("accounts:detail", row["id"])
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:
         return viewer.may(Right.ACCOUNTS_EXPORT)
+
+
+PARTS = {
+    "is_champion": ("Champion", "good"),
+    "is_economic_buyer": ("Economic buyer", "info"),
+    "is_technical_buyer": ("Technical buyer", "info"),
+    "is_detractor": ("Detractor", "bad"),
+}
+
+
+def _parts(row: Row) -> list[str]:
+    return [word for path, (word, _) in PARTS.items() if row[path]]
+
+
+def _part_badges(_row: Row, parts: list[str]) -> SafeString:
+    if not parts:
+        return NOTHING
+    tones = dict(PARTS.values())
+    return format_html_join(" ", "{}", ((badge(word, tone=tones[word]),) for word in parts))
 
 
 class ContactList(List):
@@ -239,15 +260,12 @@ class ContactList(List):
     columns = [
         Column("name", "Name", sort="name_key", link=True),
         Column("account", "Account", path="account__name", needs=("account_id",),
-               link=lambda row: reverse("accounts:detail", args=[row["account_id"]])),
+               link=lambda row: url_of("accounts:detail", row["account_id"])),
         Column("title", "Title"),
         Column("email", "E-mail", sort=True),
         Column("phone", "Phone", optional=True),
-        BooleanColumn("champion", "Champion", path="is_champion", no=""),
-        BooleanColumn("economic_buyer", "Economic buyer", path="is_economic_buyer", no=""),
-        BooleanColumn("technical_buyer", "Technical buyer", path="is_technical_buyer", no="",
-                      optional=True),
-        BooleanColumn("detractor", "Detractor", path="is_detractor", no=""),
+        Column("parts", "Plays the part of", needs=tuple(PARTS), value=_parts,
+               render=_part_badges),
         DateColumn("left_on", "Left on", optional=True),
         Column("external_id", "External id", optional=True),
     ]  # fmt: skip
@@ -258,7 +276,7 @@ class ContactList(List):
         BooleanFilter("detractor", "Detractor", path="is_detractor"),
         RelationFilter(
             "account", "Account", path="account_id", options=account_options,
-            labels=account_labels, empty="",
+            labels=account_labels, empty="", limit=20,
         ),
         ChoiceFilter("stage", "Account stage", path="account__stage", choices=Stage),
         DateRangeFilter("left_on", "Left on"),
@@ -288,7 +306,7 @@ class ContactList(List):
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return reverse("accounts:detail", args=[row["account_id"]])
+        return url_of("accounts:detail", row["account_id"])
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:

@@ -71,6 +71,8 @@ __all__ = [
     "View",
     "export_view",
     "list_view",
+    "url_of",
 ]
 
+from afterclose.ui.lists.rows import url_of
 from afterclose.ui.lists.views import export_view, list_view

@@ -19,3 +19,5 @@ class ListContext:
     viewer: Any
     today: date
     scope: Mapping[str, Any] = field(default_factory=dict)
+    # What was read once for this answer, such as the options that two filters share.
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False)

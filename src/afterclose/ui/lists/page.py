@@ -20,36 +20,17 @@ from afterclose.kit.paging import BadCursor
 from afterclose.ui import formats
 from afterclose.ui.lists import saved_views
 from afterclose.ui.lists.columns import Column
-from afterclose.ui.lists.context import ListContext, Row
+from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.definition import BulkAction, List
 from afterclose.ui.lists.filters import Control, Filter
 from afterclose.ui.lists.keyset import Order, Slice, read_page
+from afterclose.ui.lists.rows import RowWriter, ShownRow
 from afterclose.ui.lists.saved_views import SavedView
 from afterclose.ui.lists.state import END, Problem, Reader, State
 from afterclose.ui.lists.totals import Total, read_totals, summed
 
 # Summing more rows than this over a joined table would take longer than the page itself.
 SUMS_AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell: `html` is finished, `href` set where the cell is a link."""
-
-    column: Column
-    html: SafeString
-    href: str | None
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """One row; `label` names it for the selection's checkbox."""
-
-    id: Any
-    href: str | None
-    label: str
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +168,13 @@ class ListPage:
     @cached_property
     def rows(self) -> list[ShownRow]:
         """The rows as they are shown."""
-        return [self._shown(row) for row in self.slice.rows]
+        writer = RowWriter(self.list, self.state.columns, selectable=bool(self.bulk_actions))
+        return [writer.write(row) for row in self.slice.rows]
 
-    def _shown(self, row: Row) -> ShownRow:
-        href = self.list.row_url(row)
-        cells = []
-        for index, column in enumerate(self.state.columns):
-            target = column.link(row) if callable(column.link) else (href if column.link else None)
-            cells.append(Cell(column, column.show(row), target, index == 0))
-        return ShownRow(row["pk"], href, self.list.row_label(row), tuple(cells))
+    @property
+    def body(self) -> SafeString:
+        """The rows as the table's inside."""
+        return SafeString("\n".join(row.html for row in self.rows))
 
     @cached_property
     def count(self) -> int:
@@ -394,6 +373,11 @@ class ListPage:
             self.hidden(without=each.name),
             options if control.options_url else "",
         )
+
+    @property
+    def add_hidden(self) -> list[tuple[str, str]]:
+        """The view as hidden inputs of the form that adds filters."""
+        return self.hidden()
 
     def hidden(
         self, *, without: str = "", search: bool = True, columns: bool = True

@@ -65,7 +65,11 @@ class RelationFilter(Filter):
         return [(self.name, text) for text in value]
 
     def _offered(self, context: ListContext) -> list[Option]:
-        return list(self.options(context.viewer, "", self.limit + 1))
+        key = (self.options, self.limit)
+        if key not in context.memo:
+            context.memo[key] = list(self.options(context.viewer, "", self.limit + 1))
+        found: list[Option] = context.memo[key]
+        return found
 
     def _labels(
         self, value: tuple[str, ...], offered: Sequence[Option], context: ListContext

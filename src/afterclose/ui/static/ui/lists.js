@@ -117,7 +117,7 @@
     const source = event.detail.ctx?.sourceElement;
     if (!listOf(source ?? document)) return;
     askedBy = {
-      form: source.closest("form")?.id ?? "",
+      chip: (source.contains(document.activeElement) && document.activeElement.closest("[data-chip]")?.dataset.chip) || "",
       menu: source.closest("details[data-list-menu]")?.querySelector("summary").id ?? "",
       isPager: Boolean(source.closest(".list-pager")),
     };
@@ -129,7 +129,7 @@
     count(list);
     if (document.activeElement !== document.body || !askedBy) return;
     const next =
-      (askedBy.form && document.getElementById(`${askedBy.form}-chip`)) ||
+      (askedBy.chip && document.getElementById(askedBy.chip)) ||
       (askedBy.menu && document.getElementById(askedBy.menu)) ||
       list.querySelector(askedBy.isPager ? ".list-pager a" : ".list-toolbar summary") ||
       list;
