@@ -22,10 +22,14 @@ def main() -> int:
     port = choose_port(host)
     os.environ.setdefault("SITE_URL", address(host, port))
     with open_database():
-        migrate()
-        login = run("make_demo", *sys.argv[1:], keep=True)
+        changed = migrate()
+        command = [sys.executable, "-m", "afterclose", "make_demo", *sys.argv[1:]]
+        making = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        if changed:
+            finish(making)
 
         def ready() -> None:
+            login = finish(making)
             print(f"\nAfterclose runs at {address(host, port)}\n{login}\nCtrl-C stops it.\n")
             sys.stdout.flush()
 
@@ -35,15 +39,38 @@ def main() -> int:
     return status
 
 
-def migrate() -> None:
-    """Brings the tables up to date; passes over it when neither side has changed since."""
+_made: list[str] = []
+
+
+def finish(making: "subprocess.Popen[str]") -> str:
+    """Waits until the demo business is made; gives the logins that were printed.
+
+    On a second start this runs beside the start of the web server: there is little to do.
+    """
+    if not _made:
+        printed, _ = making.communicate()
+        if making.returncode:
+            print(printed, end="")
+            raise DatabaseProblem("The demo business could not be made; see above.")
+        _made.append(printed.strip())
+    return _made[0]
+
+
+def migrate() -> bool:
+    """Brings the tables up to date; says whether there was anything to do.
+
+    Passes over it when neither the migrations nor the database have changed since.
+    """
     note = data_folder() / "demo-migrated"
     with contextlib.suppress(OSError, psycopg.Error):
         if note.read_text() == state():
-            return
+            return False
     say("Bringing the tables up to date")
-    run("migrate", "--verbosity", "0")
+    command = [sys.executable, "-m", "afterclose", "migrate", "--verbosity", "0"]
+    if subprocess.run(command, check=False).returncode:
+        raise DatabaseProblem("The tables could not be brought up to date; see above.")
     note.write_text(state())
+    return True
 
 
 def state() -> str:
@@ -79,20 +106,6 @@ def choose_port(host: str) -> int:
                 continue
             return port
     raise DatabaseProblem("The ports 8000 to 8099 are all taken. Name another one: PORT=9000")
-
-
-def run(*command: str, keep: bool = False) -> str:
-    """Runs an afterclose command; gives what it printed, if asked to keep that."""
-    done = subprocess.run(
-        [sys.executable, "-m", "afterclose", *command],
-        stdout=subprocess.PIPE if keep else None,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stdout or "", end="")
-        sys.exit(done.returncode)
-    return (done.stdout or "").strip()
 
 
 def say(text: str) -> None:
