@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from afterclose.businesses import invitations
 from afterclose.businesses.models import Business
@@ -57,8 +59,9 @@ def every_business(name: str, job: Any) -> Any:
     """
 
     def run(timestamp: int) -> None:
-        with transaction.atomic():
-            for business_id in Business.objects.values_list("id", flat=True):
+        for business_id in list(Business.objects.values_list("id", flat=True)):
+            # One that still waits from last time is enough, and keeps no other business back.
+            with suppress(AlreadyEnqueued), transaction.atomic():
                 job.configure(queueing_lock=f"{name}:{business_id}").defer(
                     business_id=business_id, timestamp=timestamp
                 )
