@@ -2,7 +2,7 @@
 
 `Browsing` goes to pages of the live server and collects what the browser complains about.
 `assert_accessible(page, "accounts")` runs axe in both themes and both widths and writes
-test-results/accounts-{1440,390}-{light,dark}.png; `picture(page, "accounts")` only writes.
+.cache/pictures/accounts-{1440,390}-{light,dark}.png; `picture(page, "accounts")` only writes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
-RESULTS = Path(__file__).resolve().parents[2] / "test-results"
+# Not test-results/: pytest-playwright empties that at the start of every run of pytest.
+RESULTS = Path(__file__).resolve().parents[2] / ".cache" / "pictures"
 WIDTHS = {1440: 900, 390: 844}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -118,5 +119,5 @@ def picture(page: Page, name: str) -> None:
 
 
 def _shoot(page: Page, name: str, look: str) -> None:
-    RESULTS.mkdir(exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=RESULTS / f"{name}-{look}.png", full_page=True)

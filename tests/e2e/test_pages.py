@@ -1,0 +1,61 @@
+"""Every page of the product as the resolver knows them: looked at by axe, drawn for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.e2e.browser import assert_accessible
+
+PAGE = {"Accept": "text/html"}
+PARTS = ("panels/", "progress/", "tiles/", "unread/", "_gallery/")
+
+
+def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:
+    """The address of each view of ours, with the names of its parameters."""
+    for entry in get_resolver(settings.ROOT_URLCONF).url_patterns if patterns is None else patterns:
+        path = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry.url_patterns, path)
+        elif isinstance(entry, URLPattern) and entry.callback.__module__.startswith("afterclose."):
+            yield "/" + path
+
+
+@pytest.fixture
+def ids(stage):
+    """What the parameters of addresses may be; what is not here has no example in the cast."""
+    return {
+        "account_id": stage.birch.id,
+        "membership_id": stage.manager.membership_id,
+        "window_days": 90,
+    }
+
+
+@pytest.mark.parametrize(
+    "address", [path for path in addresses() if not any(part in path for part in PARTS)]
+)
+def test_axe_finds_nothing_on(address, enter, stage, ids):
+    parameters = re.findall(r"<(?:\w+:)?(\w+)>", address)
+    if missing := set(parameters) - set(ids):
+        pytest.skip(f"The cast has no example of {', '.join(sorted(missing))}.")
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), address)
+
+    asked = Client()
+    asked.force_login(stage.owner.person)
+    answer = asked.get(path, headers=PAGE)
+    if answer.status_code in (204, 302, 405):
+        return  # It acts, it does not show.
+    assert answer.status_code == 200, path
+    if "text/html" not in answer["Content-Type"]:
+        return
+    page = enter(stage.owner).go(path)
+    assert page.title()
+    assert page.get_by_role("heading", level=1).count() == 1
+    name = re.sub(r"\W+", "-", address.replace("int:", "")).strip("-") or "home"
+    assert_accessible(page, f"page-{name}")
