@@ -17,8 +17,10 @@ from afterclose.businesses.tenancy import business_context
 from afterclose.health import running
 from afterclose.health.models import Score
 from afterclose.kit import clock, periods
+from afterclose.notifications.models import OutgoingMail
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import actions
+from afterclose.renewals.actions import send_reminders
 
 SLUG = "demo"
 NAME = "Tidemark Analytics"
@@ -53,7 +55,7 @@ def make(*, at: datetime, size: int = SIZE, seed: int = SEED) -> bool:
             unfinished = SampleSet.objects.filter(finished_at=None, destroying_since=None).exists()
         if unfinished:
             actions.go_on(actor=actor, at=at)
-            running.take(business_id=actor.business_id, at=at)
+            _night(actor, at)
         return _live_on(actor, at) or unfinished
 
 
@@ -117,10 +119,21 @@ def _live_on(actor: Actor, at: datetime) -> bool:
             given: dict[str, Any] = {"business": actor.business_id, "on": day}
             cursor.execute(_USE_AGAIN, given)
             cursor.execute(_LAST_USE, given)
-    advance_periods(actor=actors.system(actor.business_id), on=today)
     if first < today:
         running.take(
             business_id=actor.business_id, at=at, begin=first, end=today - timedelta(days=1)
         )
-    running.take(business_id=actor.business_id, at=at)
+    _night(actor, at)
     return True
+
+
+def _night(actor: Actor, at: datetime) -> None:
+    """What the schedule does every morning, once."""
+    system = actors.system(actor.business_id)
+    today = clock.today_in(actor.settings.time_zone, at=at)
+    advance_periods(actor=system, on=today)
+    running.take(business_id=actor.business_id, at=at)
+    send_reminders(actor=system, at=at, on=today)
+    # Nobody is behind the invented addresses; the inbox has what the mails would say.
+    with transaction.atomic():
+        OutgoingMail.objects.filter(sent_at=None, to__endswith=".example").delete()
