@@ -44,7 +44,7 @@ _STEPS = (
     (5_000, Detail(120, 1, False, 6, tuple(range(120, 0, -1)), 500)),
     (100_000, Detail(91, 7, False, 1, _WEEKLY, 5_000)),
 )
-_SPARSE = Detail(14, 7, False, 1, (), 10_000)
+_SPARSE = Detail(14, 7, False, 1, (), 5_000)
 
 
 def detail_of(size: int) -> Detail:
