@@ -85,6 +85,9 @@
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => enhance(document));
   else enhance(document);
+  // Both change how wide a table is after it was looked at.
+  document.fonts.ready.then(() => scrollers(document));
+  window.addEventListener("resize", () => scrollers(document));
   document.addEventListener("htmx:after:process", (event) => {
     if (event.target instanceof Element && event.target !== document.body) enhance(event.target);
   });
