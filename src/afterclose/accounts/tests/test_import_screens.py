@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from afterclose.accounts.imports import jobs
@@ -228,3 +229,71 @@ def test_a_cancelled_import_stays_cancelled(cast, sign_in):
         assert not Account.objects.filter(external_id="N-1").exists()
     assert the_run(cast).state == "cancelled"
     assert "Cancelled" in words(client.get(reverse("imports:run", args=[run.id])))
+
+
+def finish(client, cast, run, **changes):
+    client.post(reverse("imports:run", args=[run.id]), choices(run, **changes))
+    client.post(reverse("imports:commit", args=[run.id]))
+    with cast.at_work():
+        jobs.run_to_end(run.id)
+    return the_run(cast)
+
+
+def test_the_next_import_offers_to_move_dates_as_the_last_one_did(cast, sign_in):
+    client = sign_in(cast.manager)
+    text = b"account_id,name,signup_date\nN-1,Novum,2024-01-01\nN-2,Olmo,2024-06-30\n"
+    upload(client, ("a.csv", text), shift="newest")
+    first = finish(client, cast, the_run(cast))
+    assert first.counts == {"created": 2}
+    assert first.shift_days > 0
+    page = words(client.get(reverse("imports:start")))
+    assert f"Move as in the last import, by +{first.shift_days:,} days" in page
+    upload(client, ("a.csv", text), shift="same")
+    assert finish(client, cast, the_run(cast)).counts == {"unchanged": 2}
+
+
+def test_a_saved_mapping_serves_the_next_file_of_its_sort(cast, sign_in):
+    client = sign_in(cast.manager)
+    text = "Kürzel;Firma\nN-1;Novum\n".encode()
+    upload(client, ("a.csv", text), kind="accounts")
+    run = the_run(cast)
+    client.post(
+        reverse("imports:run", args=[run.id]),
+        {"map_external_id": "Kürzel", "map_name": "Firma", "profile_name": "Lexware"},
+    )
+    with cast.at_work():
+        profile = ImportProfile.objects.get()
+    upload(client, ("b.csv", text), profile=profile.id)
+    assert the_run(cast).mapping == {"external_id": "Kürzel", "name": "Firma"}
+    assert "Lexware" in words(client.get(reverse("imports:list")))
+    client.post(reverse("imports:delete_profile", args=[profile.id]))
+    with cast.at_work():
+        assert not ImportProfile.objects.exists()
+
+
+def test_the_command_imports_previews_and_says_what_is_wrong(cast, tmp_path):
+    good = tmp_path / "customers.csv"
+    good.write_text("account_id,name,seats\nN-1,Novum,5\nN-2,Olmo,-5\n")
+    said = io.StringIO()
+    slug = cast.business.slug
+    call_command("import", "auto", str(good), "--business", slug, "--preview", stdout=said)
+    assert "customers.csv: 2 accounts: 1 created, 1 error" in said.getvalue()
+    assert "line 3: Seats: -5 is negative." in said.getvalue()
+    with cast.at_work():
+        assert not Account.objects.filter(external_id="N-1").exists()
+    out = tmp_path / "rejected.csv"
+    call_command(
+        "import_set", str(tmp_path), "--business", slug, "--rejected", str(out), stdout=said
+    )
+    with cast.at_work():
+        assert Account.objects.filter(external_id="N-1").exists()
+    assert "Seats: -5 is negative." in out.read_text(encoding="utf-8-sig")
+    for arguments, problem in (
+        (["accounts", str(tmp_path / "none.csv"), "--business", slug], "There is no file"),
+        (["accounts", str(good), "--business", "nobody"], "There is no business"),
+        (["invoices", str(good), "--business", slug], "There is no import of “invoices”"),
+        (["accounts", str(good), "--business", slug, "--map", "name=Nix"], "no column “Nix”"),
+        (["accounts", str(good), "--business", slug, "--map", "name"], "write FIELD=COLUMN"),
+    ):
+        with pytest.raises(CommandError, match=problem):
+            call_command("import", *arguments)
