@@ -6,7 +6,9 @@ then the guards fail until ``SAMPLES`` has them.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 from django.apps import apps
@@ -15,12 +17,31 @@ from django.db import models
 from afterclose.businesses.models import Membership, Person
 from afterclose.businesses.postgres.schema import business_field
 from afterclose.businesses.tenancy import BusinessField
+from afterclose.kit.tabular import detect
 from tests.factories import MONDAY, MORNING
 
 Model = type[models.Model]
 
-# Values where the first guess breaks a constraint of the table.
+FILE = b"name,domain\nAcme,acme.example\nBirch,birch.example\n"
+FOUND = detect(BytesIO(FILE), size=len(FILE))
+
+# Values where the first guess breaks a constraint of the table, or what a page relies on.
 SAMPLES: dict[str, dict[str, Any]] = {
+    "accounts.ImportProfile": {"kind": "accounts"},
+    "accounts.ImportRun": {
+        "kind": "accounts",
+        "dialect": asdict(FOUND.dialect),
+        "detection": {
+            "headers": FOUND.headers,
+            "sample": FOUND.sample,
+            "sheets": FOUND.sheets,
+            "byte_order_mark": FOUND.byte_order_mark,
+            "date_order_certain": FOUND.date_order_certain,
+            "decimal_certain": FOUND.decimal_certain,
+            "date_example": FOUND.date_example,
+        },
+        "mapping": {"name": "name"},
+    },
     "billing.Subscription": {"current_period_end": MONDAY + timedelta(days=30)},
 }
 

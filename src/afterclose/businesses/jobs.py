@@ -26,6 +26,9 @@ PATIENT = RetryStrategy(max_attempts=10, exponential_wait=4)
 JOBS: dict[str, Callable[..., Any]] = {}
 """Every declared job by name, for the guards."""
 
+PURPOSES: dict[str, str] = {}
+"""What each scheduled job is for, filled from ``config/schedule.py`` for the page of operations."""
+
 
 def business_job(
     name: str, *, atomic: bool = True, queue: str = "default", lock: str | None = None

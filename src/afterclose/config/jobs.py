@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from afterclose.accounts.models import Event, Reaction
 from afterclose.businesses.jobs import business_job, every_business
@@ -22,7 +25,9 @@ logger = logging.getLogger(__name__)
 SWEEP_AFTER = timedelta(minutes=2)
 SWEEP_BATCH = 1000
 # A running job whose worker sent no heartbeat for this long belongs to a dead worker.
-STALLED_AFTER_SECONDS = 60
+STALLED_AFTER = timedelta(seconds=60)
+# As many as an ordinary failure gets, see businesses.jobs.PATIENT.
+MOST_ATTEMPTS = 10
 
 
 @business_job("config.run_reactions", atomic=False)
@@ -72,15 +77,39 @@ sweep_reactions = every_business("config.sweep_reactions", sweep_reactions_of_bu
 
 @app.task(name="config.retry_stalled_jobs", queue="default")
 def retry_stalled_jobs(timestamp: int) -> None:
-    """Give the jobs of a killed worker to another (procrastinate leaves them `doing`)."""
+    """Give the jobs of a killed worker to another (procrastinate leaves them `doing`).
 
-    async def retry() -> list[Any]:
-        stalled = list(
-            await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
-        )
-        for job in stalled:
-            await app.job_manager.retry_job(job)
-        return stalled
+    A worker that starts prunes the dead ones, which leaves their jobs without a worker; those
+    whose worker is not pruned yet are known by its old heartbeat.
+    """
+    silent_since = timezone.now() - STALLED_AFTER
+    stalled = ProcrastinateJob.objects.filter(
+        Q(worker__isnull=True) | Q(worker__last_heartbeat__lt=silent_since), status="doing"
+    )
+    for job_id, name, attempts in stalled.order_by("id").values_list("id", "task_name", "attempts"):
+        if attempts >= MOST_ATTEMPTS:
+            # It may be what kills the workers; a person looks at it and retries it by hand.
+            _give_up(job_id, name, "was interrupted too often")
+            continue
+        try:
+            with transaction.atomic():
+                app.job_manager.retry_job_by_id(job_id, retry_at=timezone.now())
+        except UniqueViolation:
+            _give_up(job_id, name, "has a successor that waits")
+        else:
+            logger.warning("Retried the stalled job %s (%s)", job_id, name)
 
-    for job in async_to_sync(retry)():
-        logger.warning("Retried the stalled job %s (%s)", job.id, job.task_name)
+
+def _give_up(job_id: int, name: str, why: str) -> None:
+    async_to_sync(app.job_manager.finish_job_by_id_async)(
+        job_id=job_id, status=Status.FAILED, delete_job=False
+    )
+    logger.error("The stalled job %s (%s) %s", job_id, name, why)
+
+
+@app.task(name="config.forget_old_jobs", queue="default")
+def forget_old_jobs(timestamp: int) -> None:
+    """Remove what ended well a week ago, and what failed three months ago."""
+    forget = async_to_sync(app.job_manager.delete_old_jobs)
+    forget(nb_hours=7 * 24)
+    forget(nb_hours=90 * 24, include_failed=True, include_cancelled=True, include_aborted=True)

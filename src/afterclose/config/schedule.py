@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from procrastinate import App
 
+from afterclose.businesses.jobs import PURPOSES
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -18,14 +20,13 @@ class Schedule:
 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("config.sweep_reactions", "* * * * *", "Run the reactions that a crash left undone."),
-    Schedule(
-        "billing.advance_periods", "0 7 * * *", "Move derived billing periods on to today."
-    ),
+    Schedule("billing.advance_periods", "0 7 * * *", "Move derived billing periods on to today."),
     Schedule("health.take_snapshots", "30 7 * * *", "Score every account's health for the day."),
     Schedule("accounts.sweep_imports", "* * * * *", "Go on with imports whose worker died."),
     Schedule("renewals.send_reminders", "0 8 * * *", "Remind of renewals that come near."),
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
-    Schedule("config.retry_stalled_jobs", "*/5 * * * *", "Give jobs of a dead worker to another."),
+    Schedule("config.retry_stalled_jobs", "* * * * *", "Give jobs of a dead worker to another."),
+    Schedule("config.forget_old_jobs", "20 4 * * *", "Remove the records of jobs long done."),
 )
 
 
@@ -33,6 +34,7 @@ def install(app: App) -> None:
     """Register every schedule; raises KeyError for one whose job is not declared."""
     for schedule in SCHEDULES:
         task = app.tasks[schedule.job]
+        PURPOSES[schedule.job] = schedule.purpose
         app.periodic_registry.register_task(
             task=task, cron=schedule.cron, periodic_id="", configure_kwargs={}
         )
