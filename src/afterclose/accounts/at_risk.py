@@ -13,6 +13,7 @@ from afterclose.accounts.models import AtRiskFlag
 from afterclose.accounts.reasons import SCORE
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
+from afterclose.ui import formats
 
 FLAGGED = "at_risk.flagged"
 
@@ -113,6 +114,10 @@ def _fact(flagged: Flagged, on: date) -> timeline.Fact:
 def told(flagged: Flagged) -> str:
     """What happened to the score, for a person."""
     if flagged.before is None:
-        return f"the first health score is {flagged.after:.1f}"
-    drop = flagged.before - flagged.after
-    return f"health fell by {drop:.1f} from {flagged.before:.1f} to {flagged.after:.1f}"
+        return f"the first health score is {_tenth(flagged.after)}"
+    drop = _tenth(flagged.before - flagged.after)
+    return f"health fell by {drop} from {_tenth(flagged.before)} to {_tenth(flagged.after)}"
+
+
+def _tenth(score: float) -> str:
+    return formats.number(score, 1)

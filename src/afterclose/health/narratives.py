@@ -1,14 +1,16 @@
-"""One sentence per component, from its raw inputs (CS-55). Pure; the numbers are those scored.
+"""One sentence per component, from its raw inputs (CS-55); the numbers are those scored. Pure
+but for the active language, which writes the dates. "Ago" counts from the day of the score.
 
 Snapshots keep inputs only, so a better sentence also serves the past.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from afterclose.health import scoring
 from afterclose.health.scoring import Component, Ending, Source
+from afterclose.ui import formats
 
 LABELS: Mapping[str, str] = {
     scoring.USAGE: "Usage",
@@ -34,8 +36,8 @@ def narrative(component: Component, on: date) -> str:
 def _usage(component: Component, _: date) -> str:
     (days,) = component.inputs
     if days == 0:
-        return "Active that day"
-    return f"Last activity {_count(days, 'day')} before"
+        return "Active on the day"
+    return f"Last activity {_count(days, 'day')} ago"
 
 
 def _support(component: Component, _: date) -> str:
@@ -61,7 +63,7 @@ def _sentiment(component: Component, _: date) -> str:
 
 def _contract(component: Component, on: date) -> str:
     ending, days = component.inputs
-    end = (on + timedelta(days=int(days))).isoformat()
+    end = formats.day(on + timedelta(days=int(days)))
     subject = {
         Ending.PERIOD: "The current period",
         Ending.ENDED: "The last subscription",
@@ -70,8 +72,8 @@ def _contract(component: Component, on: date) -> str:
     if int(days) > 0:
         return f"{subject} ends in {_count(days, 'day')}, on {end}"
     if days == 0:
-        return f"{subject} ends that day, {end}"
-    return f"{subject} ended {_count(-int(days), 'day')} before, on {end}"
+        return f"{subject} ends on the day, {end}"
+    return f"{subject} ended {_count(-int(days), 'day')} ago, on {end}"
 
 
 _SENTENCES: Mapping[str, Callable[[Component, date], str]] = {
@@ -87,5 +89,4 @@ def _count(number: int | str, noun: str) -> str:
 
 
 def _tenth(numerator: int, denominator: int) -> str:
-    value = (Decimal(numerator) / denominator).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{value:f}".removesuffix(".0")
+    return formats.number(Fraction(numerator, denominator), 1).removesuffix(".0")

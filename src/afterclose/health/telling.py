@@ -7,6 +7,7 @@ from datetime import date
 from afterclose.accounts.at_risk import Flagged, told
 from afterclose.notifications.actions import Message
 from afterclose.notifications.models import Kind
+from afterclose.ui import formats
 
 #: With more accounts than this at once a CSM gets one line for all of them, not a flood.
 SEVERAL = 10
@@ -39,7 +40,7 @@ def _of_one(csm_id: int, account: Flagged, on: date) -> Message:
 
 def _of_many(csm_id: int, accounts: list[Flagged], on: date) -> Message:
     lowest = sorted(accounts, key=lambda account: (account.after, account.account_id))[:3]
-    named = ", ".join(f"{account.name} ({account.after:.1f})" for account in lowest)
+    named = ", ".join(f"{account.name} ({formats.number(account.after, 1)})" for account in lowest)
     return Message(
         member_id=csm_id,
         kind=Kind.AT_RISK,

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -174,7 +175,7 @@ def _trend(totals: Sequence[DayTotal]) -> charts.Chart:
     }
     words = {bucket.slug: bucket.word.value for bucket in scoring.BUCKETS}
     return charts.area(
-        [day.on.isoformat() for day in totals],
+        [date_format(day.on, "M j") for day in totals],
         [
             charts.Series(words[slug], counts, tone=_tone(slug))
             for slug, counts in values.items()
@@ -192,7 +193,7 @@ def _history(found: queries.Explanation, account_id: int) -> charts.Chart | None
     days = found.trend[known[0] :]
     address = reverse("health:explain", args=[account_id])
     return charts.line(
-        [day.isoformat() for day, _ in days],
+        [date_format(day, "M j") for day, _ in days],
         [
             charts.Series(
                 "Health",

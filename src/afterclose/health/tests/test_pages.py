@@ -96,7 +96,7 @@ def test_why_says_inputs_weights_coverage_and_what_changed(scored: Cast, sign_in
     page = sign_in(scored.manager).get(f"/accounts/{scored.birch.id}/health/")
     shown = text(page)
     assert "3 open tickets, oldest 15 days" in shown
-    assert "NPS -100 from 1 answer in 180 days" in shown
+    assert "NPS −100 from 1 answer in 180 days" in shown
     assert "The current period ends in 40 days" in shown
     assert "of the weights" in shown
     assert f"/tickets/?account={scored.birch.id}" in shown
