@@ -476,6 +476,8 @@ class ListPage:
         if not self.count:
             return f"No {self.list.noun[1]} match." if self.state.narrowed else "Nothing here yet."
         text = f"{self.count_text}."
+        if self.rows and (self.state.after or self.state.before):
+            text += f" This page goes from {self.rows[0].label} to {self.rows[-1].label}."
         return f"{text} Filtered." if self.state.narrowed else text
 
 
