@@ -11,7 +11,15 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The bell in the top bar."""
+        """The bell in the top bar, and the number on it."""
+        from afterclose.kit import numbers
+        from afterclose.notifications import queries
         from afterclose.ui import shell
+
+        numbers.register(
+            numbers.Number(
+                "notifications.unread", "Unread", "lines", "docs/numbers/home.md", queries.unread
+            )
+        )
 
         shell.provide(inbox_url_name="notifications:inbox", badge_url_name="notifications:badge")
