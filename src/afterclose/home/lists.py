@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from afterclose.home import queries
 from afterclose.ui.lists import InstantRangeFilter, ListContext
-from afterclose.ui.lists.filters.dates import NONE
+from afterclose.ui.lists.filters.base import NONE
 
 
 @dataclass(frozen=True)

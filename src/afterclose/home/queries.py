@@ -10,11 +10,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from afterclose.accounts import queries as accounts
-from afterclose.accounts.at_risk import SCORE
 from afterclose.accounts.imports import queries as imports
 from afterclose.accounts.imports.models import ImportRun, RunState
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
-from afterclose.accounts.reasons import DEFAULT_REASONS
+from afterclose.accounts.reasons import DEFAULT_REASONS, SCORE
 from afterclose.businesses.actors import Actor
 from afterclose.health import queries as health
 from afterclose.health import scoring

@@ -146,7 +146,7 @@ def _insert(actor: Actor, at: datetime, messages: Sequence[Message]) -> int:
                 [message.key for message in messages],
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _mail_of(message: Message) -> Mail:

@@ -28,7 +28,8 @@ MOST_ATTEMPTS = 16
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after that many attempts: doubling, six hours at most."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    doublings: int = 2 ** min(attempts - 1, 20)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
 
 
 def send_due(*, actor: Actor, at: datetime) -> int:

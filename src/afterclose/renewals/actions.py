@@ -16,7 +16,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership, Role
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit.money import Money
-from afterclose.notifications.actions import notify_many, queue_mails
+from afterclose.notifications.actions import Mail, Message, notify_many, queue_mails
 from afterclose.renewals import queries, telling
 from afterclose.renewals.models import Reminder
 from afterclose.renewals.telling import Due
@@ -110,7 +110,8 @@ def _write(actor: Actor, at: datetime, by_member: Mapping[int | None, list[Due]]
 
 
 def _tell(actor: Actor, at: datetime, by_member: Mapping[int | None, list[Due]]) -> None:
-    messages, mails = [], []
+    messages: list[Message] = []
+    mails: list[Mail] = []
     for member_id, due in by_member.items():
         if member_id is not None:
             messages += telling.messages(member_id, due)

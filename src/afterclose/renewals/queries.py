@@ -278,7 +278,8 @@ def to_remind(viewer: Actor, on: date) -> QuerySet[Renewal, dict[str, Any]]:
     require(viewer, Right.RENEWALS_VIEW)
     thresholds = sorted(set(viewer.settings.renewal_reminder_days))
     if not thresholds:
-        return Renewal.objects.none().values()
+        nothing: QuerySet[Any, dict[str, Any]] = Renewal.objects.none().values()
+        return nothing
     judged: QuerySet[Any] = seen(
         in_window(Renewal.objects.all(), on, thresholds[-1]), viewer, on, DEFAULT_WINDOW
     ).annotate(
