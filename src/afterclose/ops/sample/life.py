@@ -10,7 +10,7 @@ from afterclose.accounts.reasons import DEFAULT_REASONS
 from afterclose.ops.sample import activities, names, subscriptions, surveys, tickets, usage
 from afterclose.ops.sample.activities import Fact
 from afterclose.ops.sample.frame import Frame, Member, Row
-from afterclose.ops.sample.story import Story, story_of
+from afterclose.ops.sample.story import SCENES, Story, story_of
 
 _ONE_TIME = (
     "We had no time to make use of it.",
@@ -51,8 +51,8 @@ def life_of(number: int, frame: Frame) -> Life:
     story = story_of(number, dice)
     company = names.company(number, frame.seed, dice)
     key = f"sample-{number + 1:06}"
-    csm = dice.choice(frame.team) if story.has_csm and not story.is_bare else None
-    ae = dice.choice(frame.team) if not story.is_bare and dice.random() < 0.5 else None
+    csm = _csm(story, number, frame, dice)
+    ae = dice.choice(frame.team[-3:]) if not story.is_bare and dice.random() < 0.5 else None
     # Most are billed in dollars wherever they sit, as most vendors do.
     currency = company.place.currency if dice.random() < 0.35 else "USD"
     deal = subscriptions.deal_of(story, currency, dice)
@@ -76,6 +76,16 @@ def life_of(number: int, frame: Frame) -> Life:
     life.answers = surveys.answers_of(story, key, len(contacts), frame, dice)
     _tell(life, story, csm, [row[0] for row in contacts], key, frame, dice)
     return life
+
+
+def _csm(story: Story, number: int, frame: Frame, dice: Random) -> Member | None:
+    """Who looks after the account: the first of the team has a full book, and troubles in it."""
+    if story.is_bare or not story.has_csm:
+        return None
+    if number < len(SCENES) and story.is_troubled and dice.random() < 0.7:
+        return frame.team[0]
+    csms = frame.team[:4]
+    return dice.choice((csms[0], *csms))
 
 
 def _account(
@@ -155,13 +165,14 @@ def _tell(
     """Timeline, flags, churn, and what the inbox says about them."""
     facts = activities.facts_of(story, csm, people, frame, dice)
     by = csm or frame.team[0]
+    colleague = frame.team[1] if by.id == frame.team[0].id and len(frame.team) > 1 else by
     if story.left is not None:
         facts.append(activities.churned(story, by, frame, dice))
         _leave(life, story, key, frame, dice, ago=story.left, returned=False)
     if story.returned:
         _leave(life, story, key, frame, dice, ago=(story.since or 0) + 90, returned=True)
     if story.flag:
-        facts += _flag(life, story, by, key, frame, dice)
+        facts += _flag(life, story, colleague, key, frame, dice)
     for index, fact in enumerate(facts):
         life.events.append(
             (

@@ -14,6 +14,17 @@ from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import destroying
 from afterclose.ops.sample.frame import detail_of
 
+# What people call the rows; other kinds go by the name of their model.
+_WORDS = {
+    "accounts.atriskflag": "At-risk flags",
+    "accounts.event": "Timeline entries",
+    "billing.accountbilling": "Current figures",
+    "health.score": "Current health scores",
+    "health.snapshot": "Health scores of past days",
+    "usage.dailyusage": "Days of use, by user and feature",
+    "usage.lastuse": "Dates of first and last use",
+}
+
 
 class Progress(NamedTuple):
     """How far a set has come: what is being done, and how much of how much."""
@@ -65,5 +76,6 @@ def what_would_go(viewer: Actor) -> list[tuple[str, int]]:
             counting = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, either)
             row = cursor.execute(counting).fetchone()
             if row and row[0]:
-                found.append((str(model._meta.verbose_name_plural), row[0]))
+                name = _WORDS.get(model._meta.label_lower, str(model._meta.verbose_name_plural))
+                found.append((name, row[0]))
     return sorted(found, key=lambda each: (-each[1], each[0]))

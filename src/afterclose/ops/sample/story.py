@@ -70,6 +70,17 @@ class Story:
     left_reason: str = ""
     returned: bool = False  # had left before, and came back
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether somebody should look at it on Monday."""
+        return (
+            self.arc in (Arc.DECLINING, Arc.SILENT)
+            or self.cancels
+            or self.tickets == "many"
+            or self.status is Status.PAST_DUE
+            or self.stage in (Stage.RENEWAL, Stage.EXPANDING)
+        )
+
 
 _LONG = (
     "Internationale Gesellschaft für angewandte Windenergie- und Meerestechnik Nord"
