@@ -63,6 +63,9 @@ def list_view(
         return _options(page, request.GET)
     if "format" in request.GET:
         return _export(request, page, request.GET["format"], extra)
+    if not feedback.is_htmx(request) and not page.problems and "" in request.GET.values():
+        # Forms send their empty fields too; without htmx the address is put in order this way.
+        return HttpResponseRedirect(page.here)
     if not embedded and not request.GET and not feedback.is_htmx(request):
         default = next((view for view in page.saved if view.default and view.query), None)
         if default is not None:

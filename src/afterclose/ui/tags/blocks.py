@@ -1,11 +1,13 @@
-"""Blocks: a box is drawn only where a page fills it."""
+"""Blocks, drawn only where a page fills them, and addresses of static files."""
 
 import re
+from urllib.parse import unquote
 
 from django import template
 from django.template import Context
 from django.template.base import Parser, Token
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -31,3 +33,12 @@ def take(parser: Parser, token: Token) -> template.Node:
     if found is None:
         raise template.TemplateSyntaxError('Write {% take "block" as variable %}.')
     return _TakeNode(found[1], found[2])
+
+
+@register.simple_tag
+def static_as_written(path: str) -> str:
+    """`{% static %}` without escaping the @ of npm's scopes.
+
+    What is preloaded must be written as the style sheet writes it, else it is loaded twice.
+    """
+    return unquote(static(path))

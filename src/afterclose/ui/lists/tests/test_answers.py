@@ -263,3 +263,9 @@ def test_a_link_to_rows_checks_its_filters():
 
 def _now():
     return timezone.now()
+
+
+def test_without_htmx_the_empty_fields_of_a_form_leave_the_address(visitor, cast):
+    response = visitor.get("/accounts/?seats_min=10&seats_max=&q=&sort=-name")
+    assert response.status_code == 302
+    assert response["Location"] == "/accounts/?seats_min=10&sort=-name"
