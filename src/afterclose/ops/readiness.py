@@ -1,0 +1,105 @@
+"""Whether the product can serve: what `/readyz` answers, each check with what to do (OP-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+State = Literal["ok", "degraded", "failed"]
+
+# A worker tells every ten seconds that it lives; three missed and it counts as gone.
+WORKER_SILENT_AFTER_SECONDS = 35
+# Work that waits longer than this has too few workers, or none.
+QUEUE_LATE_AFTER_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `advice` says what to do unless it is ok."""
+
+    name: str
+    state: State
+    detail: str
+    advice: str = ""
+
+
+def checks() -> list[Check]:
+    """Look at everything; after the database has failed, nothing else is asked."""
+    first = _guarded("database", _database)
+    if first.state == "failed":
+        return [first]
+    return [first, *(_guarded(name, look) for name, look in _LOOKS.items())]
+
+
+def overall(found: list[Check]) -> State:
+    """Failed when something failed, degraded when something is, else ok."""
+    states = {check.state for check in found}
+    return "failed" if "failed" in states else "degraded" if "degraded" in states else "ok"
+
+
+def _guarded(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        with transaction.atomic():
+            return look()
+    except DatabaseError as error:
+        return Check(
+            name,
+            "failed",
+            str(error).partition("\n")[0] or "no answer",
+            "Start PostgreSQL, or correct DATABASE_URL.",
+        )
+
+
+def _database() -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Check("database", "ok", "answers")
+
+
+def _migrations() -> Check:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        names = ", ".join(f"{each.app_label}.{each.name}" for each, _ in missing[:5])
+        return Check("migrations", "failed", f"not applied: {names}", "Run afterclose migrate.")
+    return Check("migrations", "ok", "all applied")
+
+
+def _workers() -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_workers"
+            " WHERE last_heartbeat > now() - make_interval(secs => %s)",
+            [WORKER_SILENT_AFTER_SECONDS],
+        )
+        [alive] = cursor.fetchone()
+    if not alive:
+        return Check("workers", "degraded", "none is running", "Run afterclose serve.")
+    return Check("workers", "ok", f"{alive} running")
+
+
+def _queue() -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at,"
+            " (SELECT min(at) FROM procrastinate_events e"
+            "  WHERE e.job_id = j.id AND e.type = 'deferred')))), 0)"
+            " FROM procrastinate_jobs j"
+            " WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())"
+        )
+        waiting, oldest = cursor.fetchone()
+    detail = f"{waiting} waiting, the oldest for {int(oldest)} s"
+    if oldest > QUEUE_LATE_AFTER_SECONDS:
+        return Check("queue", "degraded", detail, "Start more workers, or look at what they do.")
+    return Check("queue", "ok", detail)
+
+
+_LOOKS: dict[str, Callable[[], Check]] = {
+    "migrations": _migrations,
+    "workers": _workers,
+    "queue": _queue,
+}
