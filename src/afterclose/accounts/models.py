@@ -195,7 +195,7 @@ class RiskReason(TenantModel):
 
 
 class AtRiskFlag(TenantModel):
-    """That an account is at risk: since when, who said so, why; closed by a person (CS-1, CS-58)."""
+    """An account is at risk: since when, who said so, why; closed by a person (CS-1, CS-58)."""
 
     account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="at_risk_flags")
     reasons = ArrayField(models.CharField(max_length=60), default=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -64,7 +65,7 @@ def refresh_account_billing(*, actor: Actor, account_ids: Collection[int] | None
     amounts of different currencies are never added.
     """
     only = "AND subscription.account_id = ANY(%(accounts)s)" if account_ids is not None else ""
-    parameters = {
+    parameters: dict[str, Any] = {
         "business": actor.business_id,
         "live": [status.value for status in LIVE],
         "accounts": list(account_ids or ()),

@@ -27,7 +27,7 @@ APP_WORDS = {"home": "Home dashboard"}
 @lru_cache(maxsize=1)
 def countries() -> Choices:
     """ISO 3166-1 codes with their English names, by name."""
-    names = Locale("en").territories
+    names = {str(code): str(name) for code, name in Locale("en").territories.items()}
     codes = [code for code in names if len(code) == 2 and code.isalpha()]
     unreal = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
     return sorted(
@@ -39,7 +39,7 @@ def countries() -> Choices:
 def currencies() -> Choices:
     """ISO 4217 codes with their English names."""
     names = Locale("en").currencies
-    return [(code, f"{code} – {names.get(code, code)}") for code in sorted(EXPONENTS)]
+    return [(code, f"{code} – {names.get(code) or code}") for code in sorted(EXPONENTS)]
 
 
 @lru_cache(maxsize=1)

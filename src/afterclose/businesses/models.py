@@ -107,7 +107,7 @@ class Membership(TenantModel):
     joined_at = models.DateTimeField(auto_now_add=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[MembershipManager] = MembershipManager()  # type: ignore[assignment]
+    objects: ClassVar[MembershipManager] = MembershipManager()
 
     class Meta:
         constraints: ClassVar = [

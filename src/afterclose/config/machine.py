@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,11 +29,13 @@ def secret_key(data: Path) -> str:
         return path.read_text()
     except FileNotFoundError:
         data.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass  # another process was first
+    # Written aside and linked into place, so that no other process reads half a key.
+    draft = data / f"secret-key.{os.getpid()}"
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(50))
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
     return path.read_text()
 
 

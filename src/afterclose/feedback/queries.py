@@ -34,7 +34,7 @@ class AccountAnswers:
 
 
 def account_answers(viewer: Actor, account_id: int, at: datetime) -> AccountAnswers:
-    """The surveys panel: NPS (-100..100) and CSAT (percent of 4 and 5) of the 180 days to ``at``."""
+    """The surveys panel: NPS (-100 to 100) and CSAT (percent of 4 and 5), 180 days to ``at``."""
     rows = answers(viewer).filter(account_id=account_id)
     nps, csat = Q(survey=Survey.NPS), Q(survey=Survey.CSAT)
     figures = rows.filter(answered_at__gt=at - WINDOW, answered_at__lte=at).aggregate(

@@ -15,8 +15,7 @@ from afterclose.accounts.imports.models import ImportRun, RunState
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.accounts.reasons import DEFAULT_REASONS, SCORE
 from afterclose.businesses.actors import Actor
-from afterclose.health import queries as health
-from afterclose.health import scoring
+from afterclose.health import queries as health, scoring
 from afterclose.health.models import Snapshot
 from afterclose.home import reasons
 from afterclose.kit.money import Money

@@ -23,7 +23,9 @@ def mark_read(*, actor: Actor, at: datetime, notification_id: int | None = None)
 
 @transaction.atomic
 def choose(*, actor: Actor, wishes: Mapping[Kind, tuple[bool, bool]]) -> None:
-    """Store the actor's wishes: kind to (in the inbox, by mail)."""
+    """Store the actor's wishes: kind to (in the inbox, by mail); the system has none."""
+    if actor.membership_id is None:
+        return
     Preference.objects.bulk_create(
         [
             Preference(member_id=actor.membership_id, kind=kind, in_app=in_app, by_mail=by_mail)

@@ -13,7 +13,7 @@ from afterclose.notifications.models import Kind
 def tell_mentioned(event_id: int) -> None:
     """Tell the members whom a note names (CS-4)."""
     fact = Event.objects.get(pk=event_id)
-    note = Event.objects.select_related("account").get(pk=fact.subject_id)
+    note = Event.objects.select_related("account").get(pk=fact.subject_id or 0)
     url = f"{reverse('accounts:detail', args=[note.account_id])}#timeline"
     messages = [
         Message(

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.views import MemberRequest, page
-from afterclose.notifications import inbox as actions
-from afterclose.notifications import queries
+from afterclose.notifications import inbox as actions, queries
 from afterclose.notifications.models import MAILED, Kind
 from afterclose.ui import feedback
 

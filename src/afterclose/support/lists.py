@@ -32,9 +32,7 @@ class TicketList(List):
     lead = "What customers asked support, joined to accounts by id or e-mail domain."
     noun = ("ticket", "tickets")
     columns = [
-        Column(
-            "subject", "Ticket", needs=("subject", "external_id"), value=lambda row: _called(row)
-        ),
+        Column("subject", "Ticket", needs=("subject", "external_id"), value=queries.called),
         account_column(),
         ChoiceColumn(
             "priority",
@@ -56,7 +54,7 @@ class TicketList(List):
             "state",
             "State",
             choices=[("open", "Open"), ("solved", "Solved")],
-            where=lambda value, viewer: queries.in_state(value),
+            where=lambda states, _viewer: queries.in_state(states),
         ),
         ChoiceFilter("priority", "Priority", choices=Priority),
         InstantRangeFilter("opened_at", "Opened"),
@@ -76,7 +74,3 @@ class TicketList(List):
     @override
     def may_export(self, viewer: Actor, /) -> bool:
         return viewer.may(Right.ACCOUNTS_EXPORT)
-
-
-def _called(row: queries.Row) -> str:
-    return str(row["subject"] or row["external_id"] or "Ticket without a subject")

@@ -29,6 +29,11 @@ def in_state(states: Collection[str]) -> Q:
     return Q(solved_at__isnull="open" in chosen) if len(chosen) == 1 else Q()
 
 
+def called(row: Row) -> str:
+    """What a ticket is called: its subject, else its id in its source."""
+    return str(row["subject"] or row["external_id"] or "Ticket without a subject")
+
+
 @dataclass(frozen=True, slots=True)
 class AccountTickets:
     """An account's tickets in figures, and its open ones, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -16,7 +17,7 @@ def roll_up(*, actor: Actor, account_ids: Collection[int]) -> None:
     Idempotent: each day, feature and user that has records gets their sum, however often it
     runs. Call it after records were written, once per batch of accounts.
     """
-    parameters = {"business": actor.business_id, "accounts": list(account_ids)}
+    parameters: dict[str, Any] = {"business": actor.business_id, "accounts": list(account_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_DAILY, parameters)
     refresh_last_use(actor=actor, account_ids=account_ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
@@ -41,9 +41,9 @@ def account_usage(viewer: Actor, account_id: int, on: date) -> AccountUsage:
     recent = daily_usage(viewer, account_id).filter(used_on__gte=first, used_on__lte=on)
     by_day = dict(recent.values_list("used_on").annotate(Sum("count")).order_by())
     features = (
-        recent.values_list("feature")
-        .annotate(Sum("count"), Max("used_on"), Count("id"))
-        .order_by("-count__sum", "feature")[:TOP_FEATURES]
+        recent.values("feature")
+        .annotate(total=Sum("count"), last=Max("used_on"))
+        .order_by("-total", "feature")[:TOP_FEATURES]
     )
     days = [first + timedelta(days=offset) for offset in range(PANEL_DAYS)]
     return AccountUsage(
@@ -51,5 +51,5 @@ def account_usage(viewer: Actor, account_id: int, on: date) -> AccountUsage:
         .values_list("last_used_on", flat=True)
         .first(),
         days=[(day, by_day.get(day, 0)) for day in days],
-        features=[(feature, total, last) for feature, total, last, _ in features],
+        features=[(row["feature"], row["total"], row["last"]) for row in features],
     )

@@ -27,7 +27,7 @@ def test_churning_takes_the_day_and_coming_back_forgets_it(at_work):
 
 
 def test_a_member_without_the_right_changes_nothing(at_work):
-    with pytest.raises(PermissionDenied, match="accounts.edit"):
+    with pytest.raises(PermissionDenied, match=r"accounts\.edit"):
         actions.change_stage(
             actor=at_work.member, at=MORNING, account_id=at_work.acme.id, stage=Stage.CHURNED
         )

@@ -37,7 +37,9 @@ def test_an_account_is_made_by_hand_and_a_wrong_field_is_named(cast, sign_in):
     )
     assert wrong.status_code == 422
     assert set(wrong.context["form"].errors) == {"country", "seats"}
-    made = client.post(page("create"), {"name": "Gale", "stage": "active", "domain": "GALE.example"})
+    made = client.post(
+        page("create"), {"name": "Gale", "stage": "active", "domain": "GALE.example"}
+    )
     with cast.at_work():
         account = Account.objects.get(name="Gale")
     assert made.headers["Location"] == page("detail", account.id)

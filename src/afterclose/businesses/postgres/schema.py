@@ -41,7 +41,11 @@ def _points_within_business(model: type[Model], field: Field[Any, Any]) -> bool:
     )
 
 
-class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+# The stubs know only a part of the schema editor; these are Django's own methods.
+_Base: Any = schema.DatabaseSchemaEditor
+
+
+class DatabaseSchemaEditor(_Base):  # type: ignore[misc]
     """Makes tenant tables in the shape described above."""
 
     # Inline foreign keys of ADD COLUMN cannot be composite; the base class then defers them.
@@ -95,14 +99,14 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         field_db_params: dict[str, Any],
         include_default: bool,
     ) -> Iterator[str]:
-        parts: Iterator[str] = super()._iter_column_sql(  # type: ignore[misc]  # not in the stubs
+        parts: Iterator[str] = super()._iter_column_sql(
             column_db_type, params, model, field, field_db_params, include_default
         )
         tenant = business_field(model) is not None
         return (part for part in parts if not (tenant and part in ("PRIMARY KEY", "UNIQUE")))
 
     def _create_fk_sql(self, model: type[Model], field: Any, suffix: str) -> Statement:
-        statement: Statement = super()._create_fk_sql(model, field, suffix)  # type: ignore[misc]
+        statement: Statement = super()._create_fk_sql(model, field, suffix)
         if _points_within_business(model, field):
             statement.parts["column"] = self._with_business(model, field.column)
             statement.parts["to_column"] = self._with_business(
@@ -112,7 +116,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
     def _create_index_sql(self, model: type[Model], **kwargs: Any) -> Statement:
         statement: Statement = super()._create_index_sql(model, **kwargs)
-        fields = kwargs.get("fields") or ()
+        fields: list[Any] = list(kwargs.get("fields") or ())
         # Only the automatic index of a foreign key; a Meta index names its own columns.
         if (
             not kwargs.get("name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate
+from typing import Any, Concatenate, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -44,6 +44,6 @@ def page[**P, R: HttpResponseBase](
             return view(request, *args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]  # read by the access ladder
-        return guarded
+        return cast("Callable[Concatenate[HttpRequest, P], Any]", guarded)
 
     return decorate

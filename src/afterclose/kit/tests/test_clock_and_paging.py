@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from afterclose.kit.clock import NaiveInstant, date_in, day_bounds, local_instant, today_in, zone
 from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor

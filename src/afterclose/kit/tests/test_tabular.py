@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 import xlsxwriter
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from afterclose.kit.tabular import (
     BadValue,

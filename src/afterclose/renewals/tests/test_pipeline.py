@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.billing.models import Status, Subscription

@@ -4,8 +4,7 @@ from fractions import Fraction
 
 import pytest
 from django.utils import timezone, translation
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.kit.money import Money
 from afterclose.ui import formats

@@ -80,7 +80,9 @@ class Command(BaseCommand):
                 importer_of(kind)
             except UnknownKind as problem:
                 raise CommandError(str(problem)) from None
-        paths = files_of(options["all_in"]) if options["all_in"] else [options["file"]]
+        paths: list[Path | None] = (
+            list(files_of(options["all_in"])) if options["all_in"] else [options["file"]]
+        )
         run_import(self, paths, options, kind=kind, mapping=_mapping(options["map"]))
 
 

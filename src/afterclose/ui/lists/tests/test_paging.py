@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from afterclose.accounts.models import Account
 from afterclose.billing.models import AccountBilling
