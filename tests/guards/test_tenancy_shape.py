@@ -16,7 +16,6 @@ pytestmark = pytest.mark.django_db
 SHARED = {
     "businesses_business": "the tenant itself",
     "businesses_person": "signs in to several businesses",
-    "ops_schedulerun": "when a schedule last ran; the same for all",
 }
 # The one policy that shows more than `tenant`: a person sees their own memberships everywhere.
 OWN_ROWS = {"businesses_membership"}

@@ -26,3 +26,14 @@ class OpsConfig(AppConfig):
                 900,
             )
         )
+        settings_pages.register(
+            settings_pages.SettingsPage(
+                "Operations",
+                "Whether everything runs: schedules, workers, work that waits or failed.",
+                "ops:operations",
+                "activity",
+                Right.OPS_VIEW,
+                "System",
+                910,
+            )
+        )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+
+logger = logging.getLogger(__name__)
 
 State = Literal["ok", "degraded", "failed"]
 
@@ -46,10 +49,12 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
         with transaction.atomic():
             return look()
     except DatabaseError as error:
+        # The answer is for everybody and the message may name hosts and users: it goes to the log.
+        logger.error("The check “%s” failed: %s", name, error)
         return Check(
             name,
             "failed",
-            str(error).partition("\n")[0] or "no answer",
+            "does not answer; the log says more",
             "Start PostgreSQL, or correct DATABASE_URL.",
         )
 

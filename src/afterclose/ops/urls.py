@@ -8,5 +8,7 @@ app_name = "ops"
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("settings/operations/", views.operations, name="operations"),
+    path("settings/operations/jobs/<int:job_id>/retry/", views.retry, name="retry_job"),
     path("", include("afterclose.ops.sample.urls")),
 ]

@@ -1,15 +1,20 @@
-"""What monitors ask, without signing in; nothing here names a customer."""
+"""What monitors ask without signing in, which names no customer; and the page of operations."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
+from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from afterclose.ops import readiness
+from afterclose.businesses.permissions import Right
+from afterclose.businesses.views import MemberRequest, page
+from afterclose.ops import background, readiness
 
 
 @require_safe
@@ -31,3 +36,32 @@ def readyz(request: HttpRequest) -> JsonResponse:
         {"state": state, "checks": [asdict(check) for check in found]},
         status=503 if state == "failed" else 200,
     )
+
+
+@require_safe
+@page(right=Right.OPS_VIEW)
+def operations(request: MemberRequest) -> HttpResponse:
+    """Checks, schedules with their last and next run, and what failed (OP-1)."""
+    now = timezone.now()
+    found = readiness.checks()
+    context = {
+        "now": now,
+        "checks": found,
+        "state": readiness.overall(found),
+        "schedules": background.schedules(now),
+        "queue": background.queue(request.viewer),
+        "failed": background.failed_jobs(request.viewer),
+    }
+    return render(request, "ops/operations.html", context)
+
+
+@require_POST
+@page(right=Right.OPS_VIEW)
+def retry(request: MemberRequest, job_id: int) -> HttpResponse:
+    """Try a failed job again."""
+    try:
+        background.retry(actor=request.viewer, at=timezone.now(), job_id=job_id)
+    except background.NoFailedJobError as problem:
+        raise Http404(str(problem)) from None
+    messages.success(request, "The job is tried again")
+    return redirect("ops:operations")
