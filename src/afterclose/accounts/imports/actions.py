@@ -237,6 +237,31 @@ def _back_to_mapping(run: ImportRun) -> None:
 
 
 @transaction.atomic
+def teach_words(*, actor: Actor, run_id: int, values: Mapping[str, Mapping[str, str]]) -> ImportRun:
+    """Say what words of a file mean: field to normalised word to one of the field's choices.
+
+    They hold for this file, and for files of a mapping that is saved with them.
+    """
+    require(actor, Right.ACCOUNTS_IMPORT)
+    run = _changeable(run_id)
+    fields = {field.name: field for field in importer_of(run.kind).fields}
+    known = {name: dict(words) for name, words in run.options.get("values", {}).items()}
+    for name, words in values.items():
+        for word, choice in words.items():
+            if name not in fields or choice not in fields[name].choices.values():
+                raise ImportProblem(f"“{choice}” is not a choice of {name}.")
+            known.setdefault(name, {})[word] = choice
+    run.options = {**run.options, "values": known}
+    _back_to_mapping(run)
+    if run.profile_name:
+        saved = ImportProfile.objects.filter(kind=run.kind, name=run.profile_name).first()
+        if saved is not None:
+            saved.options = {**saved.options, "values": known}
+            saved.save(update_fields=["options"])
+    return run
+
+
+@transaction.atomic
 def save_profile(*, actor: Actor, at: datetime, run_id: int, name: str) -> ImportProfile:
     """Keep a run's mapping and options under a name, replacing the one that had it."""
     require(actor, Right.ACCOUNTS_IMPORT)
@@ -248,7 +273,9 @@ def save_profile(*, actor: Actor, at: datetime, run_id: int, name: str) -> Impor
         name=name.strip()[:100],
         defaults={
             "mapping": {field: normalise_header(header) for field, header in run.mapping.items()},
-            "options": {key: run.options[key] for key in ("currency",) if run.options.get(key)},
+            "options": {
+                key: run.options[key] for key in ("currency", "values") if run.options.get(key)
+            },
             "saved_at": at,
             "saved_by_id": actor.membership_id,
         },

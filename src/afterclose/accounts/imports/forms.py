@@ -11,9 +11,10 @@ from django.core.files.uploadedfile import UploadedFile
 from afterclose.accounts.imports import actions
 from afterclose.accounts.imports.fields import Field, FieldType
 from afterclose.accounts.imports.models import ImportProfile, ImportRun, ImportSet, ShiftMode
+from afterclose.accounts.imports.queries import UnknownWord
 from afterclose.accounts.imports.registry import importer_of, importers
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.tabular.detecting import LIMIT, MEGABYTE
+from afterclose.kit.tabular.detecting import LIMIT, MEGABYTE, XLSX_LIMIT
 from afterclose.kit.tabular.values import ORDER_WORDS
 
 SAME_AS_LAST = "same"
@@ -44,7 +45,7 @@ class UploadForm(forms.Form):
     uploads = ManyFilesField(
         label="Files",
         help_text=(
-            f"CSV or XLSX, up to {LIMIT // MEGABYTE} MB each. Choose all files of one system "
+            f"CSV up to {LIMIT // MEGABYTE} MB, XLSX up to {XLSX_LIMIT // MEGABYTE} MB. Choose all files of one system "
             "together: they are imported in the right order."
         ),
         widget=ManyFilesInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
@@ -235,6 +236,35 @@ class MappingForm(forms.Form):
     def other_fields(self) -> list[forms.BoundField]:
         """Currency and name of the mapping."""
         return [self[name] for name in ("currency", "profile_name") if name in self.fields]
+
+
+class WordsForm(forms.Form):
+    """What the words of a file mean, one choice per word; those left out stay unknown."""
+
+    def __init__(self, *args: Any, words: Sequence[UnknownWord], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._words = {f"word_{each.field.name}_{each.key}": each for each in words}
+        for name, each in self._words.items():
+            known = dict.fromkeys(each.field.choices.values())
+            self.fields[name] = forms.ChoiceField(
+                label=f"{each.field.label} “{each.word[:60]}”",
+                required=False,
+                choices=[("", "Leave out"), *((choice, _spoken(choice)) for choice in known)],
+                help_text=f"{each.rows:,} row{'' if each.rows == 1 else 's'}",
+            )
+
+    @property
+    def values(self) -> dict[str, dict[str, str]]:
+        """What `actions.teach_words` takes."""
+        taught: dict[str, dict[str, str]] = {}
+        for name, each in self._words.items():
+            if self.cleaned_data.get(name):
+                taught.setdefault(each.field.name, {})[each.key] = self.cleaned_data[name]
+        return taught
+
+
+def _spoken(choice: str) -> str:
+    return str(choice).replace("_", " ").capitalize()
 
 
 def column_choices(run: ImportRun) -> list[tuple[str, str]]:

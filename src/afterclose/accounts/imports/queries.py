@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 
+from afterclose.accounts.imports.fields import Field, FieldType
 from afterclose.accounts.imports.models import (
     ImportProfile,
     ImportRow,
@@ -17,8 +19,10 @@ from afterclose.accounts.imports.models import (
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
+from afterclose.kit.tabular import normalise_header
 
 ROWS_SHOWN = 100
+WORDS_SHOWN = 20
 
 
 def runs(viewer: Actor) -> QuerySet[ImportRun]:
@@ -56,6 +60,40 @@ def profiles(viewer: Actor) -> QuerySet[ImportProfile]:
     """Saved mappings by kind and name."""
     require(viewer, Right.ACCOUNTS_IMPORT)
     return ImportProfile.objects.order_by("kind", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownWord:
+    """A word in a column of choices that says nothing to us, and how many rows it keeps out."""
+
+    field: Field
+    word: str
+    rows: int
+
+    @property
+    def key(self) -> str:
+        """How a form and `options["values"]` name it."""
+        return normalise_header(self.word)
+
+
+def unknown_words(viewer: Actor, run: ImportRun) -> list[UnknownWord]:
+    """Words of a checked file that no choice of ours is known for, the commonest first."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    headers = run.detection["headers"]
+    found = []
+    for target in importer_of(run.kind).fields:
+        header = run.mapping.get(target.name)
+        if target.type != FieldType.CHOICE or header not in headers:
+            continue
+        words = (
+            ImportRow.objects.filter(run=run, outcome=Outcome.ERROR, field=target.name)
+            .annotate(word=KeyTextTransform(headers.index(header), "cells"))
+            .values_list("word")
+            .annotate(number=Count("id"))
+            .order_by("-number", "word")[:WORDS_SHOWN]
+        )
+        found += [UnknownWord(target, word, number) for word, number in words if word]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

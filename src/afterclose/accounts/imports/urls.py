@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:run_id>/", views.show, name="run"),
     path("<int:run_id>/columns/", views.columns, name="columns"),
     path("<int:run_id>/reading/", views.reading, name="reading"),
+    path("<int:run_id>/words/", views.words, name="words"),
     path("<int:run_id>/progress/", views.progress, name="progress"),
     path("<int:run_id>/commit/", views.commit, name="commit"),
     path("<int:run_id>/cancel/", views.cancel, name="cancel"),

@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 
 from afterclose.accounts.imports import actions, jobs, queries
 from afterclose.accounts.imports.command import rejected_csv
-from afterclose.accounts.imports.forms import MappingForm, ReadingForm, UploadForm
+from afterclose.accounts.imports.forms import MappingForm, ReadingForm, UploadForm, WordsForm
 from afterclose.accounts.imports.models import (
     REJECTED,
     ImportProfile,
@@ -257,10 +257,36 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
             "row_page": shown,
             "chosen": chosen,
             "following": _following(request, run),
+            "words_form": _words_form(request, run),
             "may_change": run.state in (RunState.PREVIEWED, RunState.FAILED, RunState.CANCELLED)
             and run.finished_at is None,
         },
     )
+
+
+def _words_form(request: MemberRequest, run: ImportRun) -> WordsForm | None:
+    """Asked for while the file can still be checked again, where there are such words."""
+    if run.state != RunState.PREVIEWED:
+        return None
+    unknown = queries.unknown_words(request.viewer, run)
+    return WordsForm(request.POST or None, words=unknown) if unknown else None
+
+
+@require_POST
+@page(right=Right.ACCOUNTS_IMPORT)
+def words(request: MemberRequest, run_id: int) -> HttpResponse:
+    """Learn what words of the file mean, and check it again."""
+    run = _run(request, run_id)
+    form = _words_form(request, run)
+    if form is not None and form.is_valid() and form.values:
+        try:
+            actions.teach_words(actor=request.viewer, run_id=run.id, values=form.values)
+            run = actions.start_preview(actor=request.viewer, at=clock.now(), run_id=run.id)
+        except actions.ImportProblem as problem:
+            messages.error(request, str(problem))
+        else:
+            _have_checked(run)
+    return redirect("imports:run", run.id)
 
 
 def _shown(row: ImportRow, headers: list[str]) -> tuple[ImportRow, Outcome, str, list[Any]]:
@@ -294,12 +320,17 @@ def _check(request: MemberRequest, run: ImportRun) -> HttpResponse:
     except actions.ImportProblem as problem:
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return _columns_page(request, run, mapping_form=form)
+    _have_checked(run)
+    return redirect("imports:run", run.id)
+
+
+def _have_checked(run: ImportRun) -> None:
+    """Small files now, large ones by a worker."""
     is_sheet = run.dialect["format"] == "xlsx"
     if run.file_size <= (CHECKED_AT_ONCE_XLSX if is_sheet else CHECKED_AT_ONCE):
         jobs.run_to_end(run.id)
     else:
         jobs.defer_pass(run)
-    return redirect("imports:run", run.id)
 
 
 @require_GET

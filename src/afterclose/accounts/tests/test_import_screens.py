@@ -297,3 +297,29 @@ def test_the_command_imports_previews_and_says_what_is_wrong(cast, tmp_path):
     ):
         with pytest.raises(CommandError, match=problem):
             call_command("import", *arguments)
+
+
+def test_words_of_the_file_are_taught_once_and_kept_with_the_mapping(cast, sign_in):
+    client = sign_in(cast.manager)
+    text = b"account_id,name,status\nN-1,Novum,Zahlend\nN-2,Olmo,zahlend\nN-3,Pico,Gone away\n"
+    upload(client, ("a.csv", text))
+    run = the_run(cast)
+    client.post(
+        reverse("imports:run", args=[run.id]), choices(run) | {"profile_name": "German CRM"}
+    )
+    page = words(client.get(reverse("imports:run", args=[run.id])))
+    assert "Words that we do not know" in page
+    assert "Stage “Gone away”" in page
+    answer = client.post(
+        reverse("imports:words", args=[run.id]),
+        {"word_stage_zahlend": "active", "word_stage_gone_away": "churned"},
+    )
+    assert answer.status_code == 302
+    run = the_run(cast)
+    assert run.counts == {"created": 3}
+    with cast.at_work():
+        profile = ImportProfile.objects.get()
+    assert profile.options["values"] == {"stage": {"zahlend": "active", "gone_away": "churned"}}
+    upload(client, ("b.csv", text), profile=profile.id)
+    run = finish(client, cast, the_run(cast))
+    assert run.counts == {"created": 3}
