@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery
@@ -69,6 +70,24 @@ def at_risk_accounts(viewer: Actor) -> QuerySet[Account]:
     low = Score.objects.filter(score__lte=threshold(viewer)).values("account_id")
     flagged = AtRiskFlag.objects.filter(cleared_at__isnull=True).values("account_id")
     return Account.objects.filter(Q(pk__in=low) | Q(pk__in=flagged)).exclude(stage=Stage.CHURNED)
+
+
+def at_risk_count(viewer: Actor, *, csm_id: int | None = None) -> int:
+    """How many `at_risk_accounts` there are; with `csm_id` of that member.
+
+    Over the whole book from the indexes of scores, flags and stages alone, without a visit to
+    each account: low scores, and flags beyond those.
+    """
+    require(viewer, Right.HEALTH_VIEW)
+    if csm_id is not None:
+        return at_risk_accounts(viewer).filter(csm_id=csm_id).count()
+    low = Score.objects.filter(score__lte=threshold(viewer))
+    churned = Account.objects.filter(stage=Stage.CHURNED).values("pk")
+    flagged = AtRiskFlag.objects.filter(cleared_at__isnull=True)
+    also = flagged.exclude(account_id__in=low.values("account_id"))
+    return (
+        low.exclude(account_id__in=churned).count() + also.exclude(account_id__in=churned).count()
+    )
 
 
 def at_risk_rows(viewer: Actor) -> QuerySet[Account]:
@@ -142,6 +161,20 @@ def movers(
 ) -> tuple[list[Mover], list[Mover]]:
     """The largest falls and rises of current scores against `days` before `on`; with `csm_id`
     only of that member's accounts."""
+    falls = largest_falls(viewer, on, days, most, csm_id=csm_id)
+    rises = _changes(viewer, on, days, csm_id).filter(change__gt=0)
+    return falls, _movers(rises.order_by("-change", "account_id"), most)
+
+
+def largest_falls(
+    viewer: Actor, on: date, days: int, most: int = 8, *, csm_id: int | None = None
+) -> list[Mover]:
+    """The falls alone, the largest first."""
+    falls = _changes(viewer, on, days, csm_id).filter(change__lt=0)
+    return _movers(falls.order_by("change", "account_id"), most)
+
+
+def _changes(viewer: Actor, on: date, days: int, csm_id: int | None) -> QuerySet[Any]:
     require(viewer, Right.HEALTH_VIEW)
     rows = (
         Snapshot.objects.filter(
@@ -150,12 +183,12 @@ def movers(
         .exclude(account__stage=Stage.CHURNED)
         .annotate(change=F("account__health__score") - F("score"))
     )
-    if csm_id is not None:
-        rows = rows.filter(account__csm_id=csm_id)
+    return rows if csm_id is None else rows.filter(account__csm_id=csm_id)
+
+
+def _movers(rows: QuerySet[Any], most: int) -> list[Mover]:
     fields = ("account_id", "account__name", "account__health__score", "score")
-    falls = rows.filter(change__lt=0).order_by("change", "account_id").values_list(*fields)
-    rises = rows.filter(change__gt=0).order_by("-change", "account_id").values_list(*fields)
-    return [Mover(*row) for row in falls[:most]], [Mover(*row) for row in rises[:most]]
+    return [Mover(*row) for row in rows.values_list(*fields)[:most]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def overview(request: MemberRequest) -> HttpResponse:
             "scored": sum(counts.values()) - counts["none"],
             "distribution": _distribution(counts),
             "trend": _trend(totals) if len(totals) > 1 else None,
-            "at_risk": queries.at_risk_accounts(viewer).count(),
+            "at_risk": queries.at_risk_count(viewer),
             "threshold": viewer.settings.at_risk_threshold,
             "days": days,
             "periods": PERIODS,

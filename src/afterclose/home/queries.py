@@ -76,7 +76,7 @@ def flags_since(since: datetime | None, until: datetime | None = None) -> QueryS
 
 def renewing_in_a_week(viewer: Actor, today: date, csm_id: int | None = None) -> StageSum:
     """What renews today or in the next seven days: count and value, whatever the stage."""
-    return renewals.summary(viewer, today, 7, csm_id=csm_id).total
+    return renewals.worth(viewer, today, 7, csm_id=csm_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def numbers(request: MemberRequest) -> HttpResponse:
             {
                 "slug": "health.at_risk",
                 "label": "At risk",
-                "value": queries.of_csm(health.at_risk_accounts(viewer), csm_id).count(),
+                "value": health.at_risk_count(viewer, csm_id=csm_id),
                 "url": AtRiskList.url(at_risk_url, **_who(csm_id)),
                 "icon": "alert-triangle",
                 "tone": "bad",
@@ -221,7 +221,7 @@ def since_monday(request: MemberRequest) -> HttpResponse:
         as_of = health.as_of(viewer)
         if as_of.on is not None and as_of.on > monday:
             days = (as_of.on - monday).days
-            falls, _ = health.movers(viewer, as_of.on, days, FALLS, csm_id=csm_id)
+            falls = health.largest_falls(viewer, as_of.on, days, FALLS, csm_id=csm_id)
         flagged = queries.newly_at_risk(viewer, instant, csm_id).order_by("name_key")
     context = {
         "since": monday,

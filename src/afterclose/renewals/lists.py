@@ -74,7 +74,7 @@ def _stage(row: Row) -> RenewalStage:
 
 
 def _why(row: Row) -> str:
-    return ", ".join(queries.standing_of(row).reasons)
+    return "; ".join(queries.standing_of(row).reasons)
 
 
 def _days(row: Row) -> int:
@@ -176,6 +176,8 @@ class RenewalList(List):
     def __init__(self, context: ListContext) -> None:
         super().__init__(context)
         self.window_days = window_of(context)
+        # Once for all rows: resolving an address costs more than the row itself.
+        self._accounts = reverse("accounts:list")
 
     @override
     def queryset(self, viewer: Actor, /) -> QuerySet[Renewal]:
@@ -185,7 +187,7 @@ class RenewalList(List):
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return reverse("accounts:detail", args=[row["account_id"]])
+        return f"{self._accounts}{row['account_id']}/"
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from django.db.models import (
     BigIntegerField,
@@ -118,24 +119,42 @@ class Standing:
 
     days: int
     stage: RenewalStage
-    reasons: list[str]
+    reasons: Sequence[str]
 
 
 def standing_of(row: Mapping[str, Any]) -> Standing:
     """A row of `seen` with the paths in `JUDGED_BY`, by the pure rules."""
-    account_stage = row["account__stage"]
+    return _judged(*[row[path] for path in JUDGED_BY])
+
+
+# A list asks for the stage, the reasons and the days of each row one by one.
+@lru_cache(maxsize=1024)
+def _judged(
+    renews_on: date,
+    status: str | None,
+    cancels: bool,
+    account_stage: str,
+    score: float | None,
+    is_flagged: bool,
+    on: date,
+    window_days: int,
+    limit: float,
+) -> Standing:
     signs = Signs(
-        days=(row["renews_on"] - row["seen_on"]).days,
-        is_cancelled=row["status"] == Status.CANCELLED,
-        cancels_at_period_end=row["cancel_at_period_end"],
-        is_past_due=row["status"] == Status.PAST_DUE,
+        days=(renews_on - on).days,
+        is_cancelled=status == Status.CANCELLED,
+        cancels_at_period_end=cancels,
+        is_past_due=status == Status.PAST_DUE,
         account_churned=account_stage == Stage.CHURNED,
         account_expanding=account_stage == Stage.EXPANDING,
-        is_flagged=row["is_flagged"],
-        score=row["account__health__score"],
+        is_flagged=is_flagged,
+        score=score,
     )
-    by = {"window_days": row["window_days"], "threshold": row["threshold"]}
-    return Standing(signs.days, stages.stage_of(signs, **by), stages.reasons(signs, **by))
+    return Standing(
+        signs.days,
+        stages.stage_of(signs, window_days=window_days, threshold=limit),
+        stages.reasons(signs, window_days=window_days, threshold=limit),
+    )
 
 
 def of_stages(
@@ -237,6 +256,7 @@ class Upcoming:
 
 
 SHOWN_IN_PANEL = 5
+LOOKED_THROUGH = 60
 SHOWN = ("id", "account_id", "account__name", "plan", "arr", "currency")
 
 
@@ -247,20 +267,33 @@ def of_account(viewer: Actor, account_id: int, on: date) -> list[Upcoming]:
 
 
 def next_at_risk(viewer: Actor, on: date, *, csm_id: int | None = None) -> list[Upcoming]:
-    """The first renewals of the next 90 days that are at risk (at most five)."""
-    rows = of_stages(
-        in_window(renewals(viewer), on, DEFAULT_WINDOW),
-        [RenewalStage.AT_RISK],
-        viewer,
-        on,
-        DEFAULT_WINDOW,
-    )
+    """The first renewals of the next 90 days that are at risk (at most five).
+
+    They are nearly always among the first few renewals, which the pure rule judges; only if
+    not, the database looks through the whole window.
+    """
+    rows = in_window(renewals(viewer), on, DEFAULT_WINDOW)
     rows = rows if csm_id is None else rows.filter(account__csm_id=csm_id)
+    near = _first(seen(rows, viewer, on, DEFAULT_WINDOW), LOOKED_THROUGH)
+    found = [each for each in near if each.standing.stage is RenewalStage.AT_RISK]
+    if len(found) >= SHOWN_IN_PANEL or len(near) < LOOKED_THROUGH:
+        return found[:SHOWN_IN_PANEL]
+    rows = of_stages(rows, [RenewalStage.AT_RISK], viewer, on, DEFAULT_WINDOW)
     return _first(seen(rows, viewer, on, DEFAULT_WINDOW))
 
 
-def _first(rows: QuerySet[Renewal]) -> list[Upcoming]:
-    found = rows.order_by("renews_on", "id").values(*SHOWN, *JUDGED_BY)[:SHOWN_IN_PANEL]
+def worth(viewer: Actor, on: date, window_days: int, *, csm_id: int | None = None) -> StageSum:
+    """Count and value of a window whatever the stage, from the index alone."""
+    rows = in_window(renewals(viewer), on, window_days)
+    if csm_id is not None:
+        rows = rows.filter(account__csm_id=csm_id)
+    groups = rows.order_by().values("currency").annotate(count=Count("pk"), value=Sum("arr"))
+    found = [(g["currency"], g["count"], g["value"]) for g in groups]
+    return _sum(None, [(RenewalStage.ON_TRACK, *group) for group in found])
+
+
+def _first(rows: QuerySet[Renewal], most: int = SHOWN_IN_PANEL) -> list[Upcoming]:
+    found = rows.order_by("renews_on", "id").values(*SHOWN, *JUDGED_BY)[:most]
     return [
         Upcoming(
             row,
@@ -278,8 +311,8 @@ def to_remind(viewer: Actor, on: date) -> QuerySet[Renewal, dict[str, Any]]:
     require(viewer, Right.RENEWALS_VIEW)
     thresholds = sorted(set(viewer.settings.renewal_reminder_days))
     if not thresholds:
-        nothing: QuerySet[Any, dict[str, Any]] = Renewal.objects.none().values()
-        return nothing
+        nothing: Any = Renewal.objects.none().values()
+        return cast("QuerySet[Renewal, dict[str, Any]]", nothing)
     judged: QuerySet[Any] = seen(
         in_window(Renewal.objects.all(), on, thresholds[-1]), viewer, on, DEFAULT_WINDOW
     ).annotate(
