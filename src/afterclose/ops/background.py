@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from croniter import croniter
 from django.db import transaction
@@ -57,8 +58,8 @@ class ScheduleState:
 
 def schedules(now: datetime) -> list[ScheduleState]:
     """Every schedule, in the order of the table in ``config/schedule.py``."""
-    last = {
-        row["task_name"]: row
+    last: dict[str, dict[str, Any]] = {
+        row["task_name"]: dict(row)
         for row in ProcrastinatePeriodicDefer.objects.order_by("task_name", "-defer_timestamp")
         .distinct("task_name")
         .values("task_name", "defer_timestamp", "job_id", "job__status")
@@ -86,12 +87,12 @@ def schedules(now: datetime) -> list[ScheduleState]:
 def _state(
     job: str,
     cron: str,
-    last: dict[str, object],
-    events: dict[object, dict[str, datetime | None]],
+    last: dict[str, Any],
+    events: dict[int, Any],
     now: datetime,
 ) -> ScheduleState:
     due = last.get("defer_timestamp")
-    event = events.get(last.get("job_id"), {})
+    event = events.get(last.get("job_id", 0), {})
     previous = croniter(cron, now - MISSED_AFTER).get_prev(datetime)
     last_due = datetime.fromtimestamp(due, UTC) if isinstance(due, int) else None
     return ScheduleState(
