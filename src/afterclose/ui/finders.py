@@ -20,7 +20,7 @@ FILES = (
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
     "htmx.org/dist/htmx.min.js",
     "htmx.org/dist/htmx.min.js.map",
-    "echarts/dist/echarts.min.js",
+    "echarts/dist/echarts.common.min.js",
     "sortablejs/Sortable.min.js",
     "tom-select/dist/css/tom-select.bootstrap5.min.css",
     "tom-select/dist/css/tom-select.bootstrap5.min.css.map",

@@ -154,14 +154,15 @@ class List:
     @classmethod
     def register_column(cls, column: Column, *, after: str = "") -> None:
         """Add a column, behind the one named `after` or as the last one."""
+        _unique([column.name, *(each.name for each in cls.columns)], cls)
         cls.columns = _inserted(cls.columns, column, after)
-        cls.check()
 
     @classmethod
     def register_filter(cls, extra: Filter, *, after: str = "") -> None:
         """Add a filter, behind the one named `after` or as the last one."""
+        known = [*RESERVED, *(name for each in cls.filters for name in each.params)]
+        _unique([*extra.params, *known], cls)
         cls.filters = _inserted(cls.filters, extra, after)
-        cls.check()
 
     @classmethod
     def register_view(cls, view: View) -> None:

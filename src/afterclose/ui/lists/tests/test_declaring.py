@@ -51,7 +51,7 @@ def test_an_app_above_adds_a_column_of_a_one_to_one_and_a_filter(owner):
 def test_two_things_of_one_name_are_refused():
     with pytest.raises(ListDeclarationError, match="name twice"):
         Small.register_column(Column("name", "Again"))
-    Small.columns = Small.columns[:1]
+    assert len(Small.columns) == 1
     with pytest.raises(ListDeclarationError, match="sort twice"):
 
         class Clash(Small):

@@ -137,6 +137,25 @@
     };
   };
 
+  // A chart below the fold costs nothing until somebody scrolls to it, and one above it waits
+  // until the page is usable.
+  const inSight = (element) =>
+    new Promise((resolve) => {
+      const observer = new IntersectionObserver(
+        ([entry]) => {
+          if (!entry.isIntersecting) return;
+          observer.disconnect();
+          resolve();
+        },
+        { rootMargin: "300px" },
+      );
+      observer.observe(element);
+    });
+  const idle = () =>
+    new Promise((resolve) =>
+      window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 1000 }) : setTimeout(resolve, 50),
+    );
+
   const draw = async (figure) => {
     const canvas = figure.querySelector("[data-chart-canvas]");
     const source = figure.querySelector('script[type="application/json"]');
@@ -149,7 +168,9 @@
     canvas.hidden = false;
     table.hidden = true;
     toggle.hidden = false;
+    await inSight(canvas);
     await window.afterclose.script(window.afterclose.parts().echarts);
+    await idle();
     const chart = window.echarts.init(canvas, null, { renderer: "canvas" });
     charts.set(figure, { chart, data });
     chart.setOption(options(data, theme()));
