@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from afterclose.accounts import timeline
 from afterclose.accounts.imports import engine, storage
-from afterclose.accounts.imports.fields import FieldType
 from afterclose.accounts.imports.guessing import guess_mapping, missing_fields
 from afterclose.accounts.imports.models import (
-    REJECTED,
     ImportProfile,
-    ImportRow,
     ImportRun,
     ImportSet,
-    Outcome,
     RunState,
     ShiftMode,
 )
@@ -32,7 +27,6 @@ from afterclose.accounts.imports.registry import importer_of, importers, recogni
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
-from afterclose.kit import clock
 from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.tabular import Dialect, detect, normalise_header
 from afterclose.kit.tabular.values import ORDER_WORDS
@@ -153,7 +147,7 @@ def change_reading(
     Headings are read anew and the mapping is guessed anew where they changed.
     """
     require(actor, Right.ACCOUNTS_IMPORT)
-    run = _changeable(run_id)
+    run = changeable(run_id)
     before = Dialect(**run.dialect)
     wanted = replace(before, **(dialect or {}))
     if (
@@ -192,7 +186,7 @@ def confirm_mapping(
 ) -> ImportRun:
     """Set which column is which field. Raises `ImportProblem` for what cannot be."""
     require(actor, Right.ACCOUNTS_IMPORT)
-    run = _changeable(run_id)
+    run = changeable(run_id)
     importer = importer_of(run.kind)
     headers = set(run.detection["headers"])
     names = {field.name for field in importer.fields}
@@ -218,7 +212,8 @@ def confirm_mapping(
     return run
 
 
-def _changeable(run_id: int) -> ImportRun:
+def changeable(run_id: int) -> ImportRun:
+    """The run, locked, while its columns and reading may still change; else `ImportProblem`."""
     run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
     if run.state not in CHANGEABLE:
         raise ImportProblem("This file is being worked on or has been imported already.")
@@ -243,7 +238,7 @@ def teach_words(*, actor: Actor, run_id: int, values: Mapping[str, Mapping[str, 
     They hold for this file, and for files of a mapping that is saved with them.
     """
     require(actor, Right.ACCOUNTS_IMPORT)
-    run = _changeable(run_id)
+    run = changeable(run_id)
     fields = {field.name: field for field in importer_of(run.kind).fields}
     known = {name: dict(words) for name, words in run.options.get("values", {}).items()}
     for name, words in values.items():
@@ -293,178 +288,3 @@ def delete_profile(*, actor: Actor, at: datetime, profile_id: int) -> str:
     audit.record("import_profile.deleted", actor=actor, at=at, subject=profile)
     profile.delete()
     return profile.name
-
-
-@transaction.atomic
-def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
-    """Make a run ready to be checked: earlier outcomes go.
-
-    The caller then has `jobs.run_to_end` do the pass, here or by `jobs.defer_pass`.
-    """
-    require(actor, Right.ACCOUNTS_IMPORT)
-    run = _changeable(run_id)
-    fields = importer_of(run.kind).fields
-    if missing := missing_fields(fields, run.mapping):
-        raise ImportProblem(f"Choose a column for: {', '.join(each.label for each in missing)}.")
-    ImportRow.objects.filter(run=run).delete()
-    run.state, run.message = RunState.PREVIEWING, ""
-    run.counts, run.rows_done, run.lines_done = {}, 0, 0
-    run.touched_at = at
-    run.save()
-    return run
-
-
-@transaction.atomic
-def settle_shift(*, run_id: int, at: datetime) -> ImportRun:
-    """Count the run's rows, and fix by how many days the dates of its set move.
-
-    In the mode "newest" all files of the set are looked at once; files that come later move
-    by the same number of days, so that the set stays of one piece.
-    """
-    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-    _count(run)
-    whole = ImportSet.objects.select_for_update(of=("self",)).get(id=run.import_set_id)
-    if whole.shift_days is None:
-        others = list(whole.runs.exclude(id=run.id).filter(content_deleted_at__isnull=True))
-        for other in others:
-            _count(other)
-        known = [each.newest_on for each in (run, *others) if each.newest_on is not None]
-        zone = engine.actor_of(run).settings.time_zone
-        target = whole.shift_newest_to or clock.today_in(zone, at=at) - timedelta(days=1)
-        whole.shift_days = (target - max(known)).days if known else 0
-        whole.save(update_fields=["shift_days"])
-    run.shift_days = whole.shift_days
-    run.save(update_fields=["shift_days"])
-    return run
-
-
-def _count(run: ImportRun) -> None:
-    """Rows and newest date of a file, once per way of reading it."""
-    if run.rows_total is None:
-        run.rows_total, run.newest_on = engine.scan(run)
-        run.save(update_fields=["rows_total", "newest_on"])
-
-
-@transaction.atomic
-def skip_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
-    """Go on without checking first, as the command line does; the shift is settled here."""
-    require(actor, Right.ACCOUNTS_IMPORT)
-    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-    if run.state != RunState.PREVIEWING or run.lines_done:
-        raise ImportProblem("This file is not waiting to be checked.")
-    run = settle_shift(run_id=run_id, at=at)
-    run.state = RunState.PREVIEWED
-    run.save(update_fields=["state"])
-    return run
-
-
-@transaction.atomic
-def start_commit(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
-    """Make a checked run ready to be imported; the rows' outcomes are decided anew as they
-    are written. The caller defers `jobs.defer_pass`."""
-    require(actor, Right.ACCOUNTS_IMPORT)
-    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-    if run.state != RunState.PREVIEWED:
-        raise ImportProblem("Check the file first, then import it.")
-    run.state = RunState.COMMITTING
-    run.counts, run.rows_done, run.lines_done = {}, 0, 0
-    run.touched_at = at
-    run.save()
-    audit.record(
-        "import.started",
-        actor=actor,
-        at=at,
-        subject=run,
-        changes={"kind": run.kind, "file": run.file_name, "shift_days": run.shift_days},
-    )
-    return run
-
-
-@transaction.atomic
-def cancel(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
-    """Stop a run. What has been imported stays; the job at work notices at its next chunk."""
-    require(actor, Right.ACCOUNTS_IMPORT)
-    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-    if run.state in (RunState.DONE, RunState.CANCELLED):
-        return run
-    if run.state == RunState.COMMITTING:
-        # Figures that hang on the rows written so far must agree with them.
-        job = engine.job_of(run, at=at)
-        job.importer.finish(job.context)
-        run.finished_at = at
-    run.state = RunState.CANCELLED
-    run.touched_at = at
-    run.save(update_fields=["state", "touched_at", "finished_at"])
-    audit.record("import.cancelled", actor=actor, at=at, subject=run, changes=run.counts)
-    return run
-
-
-def mark_failed(*, run_id: int, message: str, at: datetime) -> None:
-    """The file gave out in the middle: say why. What was imported stays."""
-    with transaction.atomic():
-        run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-        if run.state == RunState.COMMITTING:
-            job = engine.job_of(run, at=at)
-            job.importer.finish(job.context)
-            run.finished_at = at
-        run.state, run.message, run.touched_at = RunState.FAILED, message, at
-        run.save(update_fields=["state", "message", "touched_at", "finished_at"])
-
-
-def mark_done(run: ImportRun, *, actor: Actor, at: datetime) -> None:
-    """After the last chunk, in its transaction: the state, one fact, one audit entry.
-
-    Imported history is history: no row of it tells a fact of its own, so nothing reacts to
-    events of last year as if they were news.
-    """
-    run.state, run.finished_at, run.touched_at = RunState.DONE, at, at
-    run.rows_total = run.rows_done
-    run.save(update_fields=["state", "finished_at", "touched_at", "rows_total"])
-    importer = importer_of(run.kind)
-    rejected = sum(run.counts.get(outcome, 0) for outcome in REJECTED)
-    parts = [
-        f"{run.counts.get(outcome, 0)} {outcome.label.lower()}"
-        for outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
-    ]
-    if rejected:
-        parts.append(f"{rejected} rejected")
-    timeline.record(
-        "import.finished",
-        actor=actor,
-        at=at,
-        title=f"{importer.label} imported from {run.file_name}: {', '.join(parts)}"[:300],
-        subject=run,
-        payload={
-            "run": run.id,
-            "kind": run.kind,
-            "file": run.file_name,
-            "counts": run.counts,
-            "member": run.created_by_id,
-        },
-        key=f"import:{run.id}",
-    )
-    audit.record("import.finished", actor=actor, at=at, subject=run, changes={"counts": run.counts})
-
-
-@transaction.atomic
-def clean_up(*, before: datetime) -> int:
-    """Let go of contents and row outcomes of runs that ended (or were left) before a moment.
-
-    The runs themselves and their counts stay. Returns how many were cleaned.
-    """
-    old = list(
-        ImportRun.objects.filter(content_deleted_at__isnull=True, touched_at__lt=before).exclude(
-            state__in=[RunState.PREVIEWING, RunState.COMMITTING]
-        )[:100]
-    )
-    for run in old:
-        run.pieces.all().delete()
-        run.rows.all().delete()
-        run.content_deleted_at = clock.now()
-        run.save(update_fields=["content_deleted_at"])
-    return len(old)
-
-
-def money_fields(kind: str) -> list[str]:
-    """Names of a kind's fields that hold amounts; without them no currency is asked."""
-    return [each.name for each in importer_of(kind).fields if each.type == FieldType.MONEY]

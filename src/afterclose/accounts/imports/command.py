@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from afterclose.accounts.imports import actions, engine
+from afterclose.accounts.imports import actions, engine, passes
 from afterclose.accounts.imports.guessing import BUILT_IN_PROFILE
 from afterclose.accounts.imports.models import (
     REJECTED,
@@ -110,13 +110,13 @@ def _profile(wishes: Wishes) -> ImportProfile | None:
 def _run(
     run: ImportRun, *, actor: Actor, wishes: Wishes, told: Callable[[ImportRun], None] | None
 ) -> ImportRun:
-    actions.start_preview(actor=actor, at=clock.now(), run_id=run.id)
+    passes.start_preview(actor=actor, at=clock.now(), run_id=run.id)
     if wishes.preview_only:
-        actions.settle_shift(run_id=run.id, at=clock.now())
+        passes.settle_shift(run_id=run.id, at=clock.now())
         done = _work(run, RunState.PREVIEWING)
     else:
-        actions.skip_preview(actor=actor, at=clock.now(), run_id=run.id)
-        actions.start_commit(actor=actor, at=clock.now(), run_id=run.id)
+        passes.skip_preview(actor=actor, at=clock.now(), run_id=run.id)
+        passes.start_commit(actor=actor, at=clock.now(), run_id=run.id)
         done = _work(run, RunState.COMMITTING)
     if told is not None:
         told(done)
@@ -127,7 +127,7 @@ def _work(run: ImportRun, state: RunState) -> ImportRun:
     try:
         return engine.work(run.id, state=state, at=clock.now())
     except TabularError as problem:
-        actions.mark_failed(run_id=run.id, message=str(problem), at=clock.now())
+        passes.mark_failed(run_id=run.id, message=str(problem), at=clock.now())
         raise actions.ImportProblem(f"{run.file_name}: {problem}") from problem
 
 

@@ -283,13 +283,13 @@ def _keep_outcomes(job: Job, records: Sequence[Record], *, checkpoint: int) -> N
 
 def _finish(job: Job, *, state: RunState, checkpoint: int) -> ImportRun:
     """Mark the pass as done; after a commit, tell it on the timeline and in the audit log."""
-    from afterclose.accounts.imports import actions  # actions start passes
+    from afterclose.accounts.imports import passes  # actions start passes
 
     with transaction.atomic():
         run = _claim(job, state=state, checkpoint=checkpoint)
         if state == RunState.COMMITTING:
             job.importer.finish(job.context)
-            actions.mark_done(run, actor=job.context.actor, at=clock.now())
+            passes.mark_done(run, actor=job.context.actor, at=clock.now())
         else:
             run.state = RunState.PREVIEWED
             run.rows_total = run.rows_done

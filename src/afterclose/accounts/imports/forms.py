@@ -45,7 +45,8 @@ class UploadForm(forms.Form):
     uploads = ManyFilesField(
         label="Files",
         help_text=(
-            f"CSV up to {LIMIT // MEGABYTE} MB, XLSX up to {XLSX_LIMIT // MEGABYTE} MB. Choose all files of one system "
+            f"CSV up to {LIMIT // MEGABYTE} MB, XLSX up to {XLSX_LIMIT // MEGABYTE} MB. "
+            "Choose all files of one system "
             "together: they are imported in the right order."
         ),
         widget=ManyFilesInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),

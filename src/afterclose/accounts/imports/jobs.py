@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from afterclose.accounts.imports import actions, engine
+from afterclose.accounts.imports import engine, passes
 from afterclose.accounts.imports.models import AT_WORK, ImportRun, RunState
 from afterclose.businesses.jobs import business_job, every_business
 from afterclose.kit import clock
@@ -34,12 +34,12 @@ def run_to_end(run_id: int) -> None:
         return
     try:
         if state == RunState.PREVIEWING:
-            actions.settle_shift(run_id=run_id, at=clock.now())
+            passes.settle_shift(run_id=run_id, at=clock.now())
         engine.work(run_id, state=RunState(state), at=clock.now())
     except engine.SupersededError:
         logger.info("Import %s is worked on elsewhere or was cancelled.", run_id)
     except TabularError as problem:
-        actions.mark_failed(run_id=run_id, message=str(problem), at=clock.now())
+        passes.mark_failed(run_id=run_id, message=str(problem), at=clock.now())
 
 
 def defer_pass(run: ImportRun) -> None:
@@ -57,7 +57,7 @@ def sweep_imports_of_business(business_id: int, timestamp: int = 0) -> None:
         logger.warning("Import %s had stopped at line %s; going on.", run.id, run.lines_done)
         import_pass.defer(business_id=business_id, run_id=run.id)
     dead.update(touched_at=clock.now())
-    actions.clean_up(before=clock.now() - KEPT_FOR)
+    passes.clean_up(before=clock.now() - KEPT_FOR)
 
 
 sweep_imports = every_business("accounts.sweep_imports", sweep_imports_of_business)

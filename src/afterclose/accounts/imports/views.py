@@ -18,7 +18,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from afterclose.accounts.imports import actions, jobs, queries
+from afterclose.accounts.imports import actions, jobs, passes, queries
 from afterclose.accounts.imports.command import rejected_csv
 from afterclose.accounts.imports.forms import MappingForm, ReadingForm, UploadForm, WordsForm
 from afterclose.accounts.imports.models import (
@@ -281,7 +281,7 @@ def words(request: MemberRequest, run_id: int) -> HttpResponse:
     if form is not None and form.is_valid() and form.values:
         try:
             actions.teach_words(actor=request.viewer, run_id=run.id, values=form.values)
-            run = actions.start_preview(actor=request.viewer, at=clock.now(), run_id=run.id)
+            run = passes.start_preview(actor=request.viewer, at=clock.now(), run_id=run.id)
         except actions.ImportProblem as problem:
             messages.error(request, str(problem))
         else:
@@ -316,7 +316,7 @@ def _check(request: MemberRequest, run: ImportRun) -> HttpResponse:
         if form.cleaned_data["profile_name"].strip():
             name = form.cleaned_data["profile_name"]
             actions.save_profile(actor=request.viewer, at=now, run_id=run.id, name=name)
-        run = actions.start_preview(actor=request.viewer, at=now, run_id=run.id)
+        run = passes.start_preview(actor=request.viewer, at=now, run_id=run.id)
     except actions.ImportProblem as problem:
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return _columns_page(request, run, mapping_form=form)
@@ -353,7 +353,7 @@ def commit(request: MemberRequest, run_id: int) -> HttpResponse:
     """Import what was checked, in the background."""
     run = _run(request, run_id)
     try:
-        run = actions.start_commit(actor=request.viewer, at=clock.now(), run_id=run.id)
+        run = passes.start_commit(actor=request.viewer, at=clock.now(), run_id=run.id)
     except actions.ImportProblem as problem:
         messages.error(request, str(problem))
     else:
@@ -366,7 +366,7 @@ def commit(request: MemberRequest, run_id: int) -> HttpResponse:
 def cancel(request: MemberRequest, run_id: int) -> HttpResponse:
     """Stop; what was imported stays."""
     run = _run(request, run_id)
-    actions.cancel(actor=request.viewer, at=clock.now(), run_id=run.id)
+    passes.cancel(actor=request.viewer, at=clock.now(), run_id=run.id)
     messages.success(request, f"{run.file_name} cancelled")
     return redirect("imports:run", run.id)
 

@@ -1,0 +1,240 @@
+"""Importer of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from afterclose.accounts.importing.churn_dates import date_churn
+from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
+from afterclose.accounts.imports.fields import Field, FieldType, Record
+from afterclose.accounts.imports.importers import Context, Importer
+from afterclose.accounts.models import Account, Stage
+from afterclose.businesses.models import Membership
+
+_STAGE_WORDS = {
+    **{stage.value: stage.value for stage in Stage},
+    "trial": Stage.ONBOARDING,
+    "customer": Stage.ACTIVE,
+    "live": Stage.ACTIVE,
+    "lead": Stage.PROSPECT,
+    "expansion": Stage.EXPANDING,
+    "cancelled": Stage.CHURNED,
+    "canceled": Stage.CHURNED,
+    "lost": Stage.CHURNED,
+}
+# Stages that refine "a live customer"; a file that only knows trial and churn leaves them be.
+_FINER_THAN_ACTIVE = (Stage.RENEWAL, Stage.EXPANDING)
+
+
+class AccountImporter(Importer):
+    """Accounts; the stage follows from churn and trial flags where no column tells it."""
+
+    kind = "accounts"
+    noun = ("account", "accounts")
+    order = 10
+    help = "One row per customer company."
+    model = Account
+    also_read: ClassVar[frozenset[str]] = frozenset({"stage", "churned_on"})
+    fields = (
+        Field(
+            "external_id",
+            "Id",
+            required=True,
+            aliases=(*ACCOUNT_ID.aliases, "id", "account_number", "customer_number", "uuid"),
+            help="Its id in the system that the file comes from; finds it again next time.",
+            stands_in="name",
+        ),
+        Field(
+            "name",
+            "Name",
+            required=True,
+            aliases=(
+                "account_name",
+                "customer_name",
+                "company_name",
+                "company",
+                "account",
+                "customer",
+                "organization",
+                "organisation",
+                "organization_name",
+                "client_name",
+                "client",
+            ),
+        ),
+        Field(
+            "domain",
+            "E-mail domain",
+            aliases=("email_domain", "company_domain", "domain_name"),
+            max_length=253,
+            help="Tickets, survey answers and notes find the account by it.",
+        ),
+        Field("website", "Website", FieldType.URL, aliases=("url", "web_site", "homepage", "site")),
+        Field("industry", "Industry", aliases=("sector", "vertical", "branch"), max_length=100),
+        Field(
+            "country",
+            "Country",
+            FieldType.COUNTRY,
+            aliases=("country_code", "billing_country", "country_iso"),
+        ),
+        Field(
+            "source",
+            "Source",
+            aliases=("referral_source", "lead_source", "acquisition_channel", "channel"),
+            max_length=60,
+        ),
+        Field(
+            "plan", "Plan", aliases=("plan_tier", "plan_name", "tier", "product"), max_length=100
+        ),
+        Field(
+            "seats",
+            "Seats",
+            FieldType.INTEGER,
+            aliases=("licenses", "licences", "seat_count", "users", "quantity"),
+            minimum=0,
+        ),
+        Field(
+            "customer_since",
+            "Customer since",
+            FieldType.DATE,
+            aliases=(
+                "signup_date",
+                "sign_up_date",
+                "signed_up_at",
+                "start_date",
+                "customer_since_date",
+                "created_date",
+                "created_at",
+                "created",
+                "created_on",
+                "onboarded_at",
+            ),
+            tells_newest=True,
+        ),
+        Field(
+            "stage",
+            "Stage",
+            FieldType.CHOICE,
+            aliases=("lifecycle_stage", "status", "account_status", "customer_status"),
+            choices=_STAGE_WORDS,
+        ),
+        Field(
+            "is_churned",
+            "Churned (yes or no)",
+            FieldType.FLAG,
+            aliases=("churn_flag", "churned", "has_churned", "is_cancelled"),
+            help="Yes means the stage Churned.",
+        ),
+        Field(
+            "is_trial",
+            "On trial (yes or no)",
+            FieldType.FLAG,
+            aliases=("trial", "trial_flag", "on_trial"),
+            help="Yes means the stage Onboarding, unless churned.",
+        ),
+        Field(
+            "churned_on",
+            "Churned on",
+            FieldType.DATE,
+            aliases=("churn_date", "churned_at", "cancelled_at", "cancelled_on"),
+            tells_newest=True,
+        ),
+        Field(
+            "renewal_date",
+            "Renewal date",
+            FieldType.DATE,
+            aliases=("renews_on", "renewal_on", "contract_end_date"),
+        ),
+        Field("currency", "Currency", FieldType.CURRENCY, aliases=("currency_code",)),
+        Field(
+            "csm",
+            "CSM's e-mail",
+            FieldType.EMAIL,
+            aliases=("csm_email", "owner_email", "account_manager_email", "owner"),
+            help="A member of this business.",
+        ),
+        Field("ae", "AE's e-mail", FieldType.EMAIL, aliases=("ae_email", "sales_owner_email")),
+    )
+
+    def prepare(self, records: Sequence[Record], context: Context) -> None:
+        """Columns as they are; members by e-mail; the stage from what the row says."""
+        members = self._members(records)
+        plain = (
+            "name",
+            "domain",
+            "website",
+            "industry",
+            "country",
+            "source",
+            "plan",
+            "seats",
+            "customer_since",
+            "churned_on",
+            "renewal_date",
+            "currency",
+        )
+        for record in records:
+            record.data = {name: record.values[name] for name in plain if record.says(name)}
+            record.data["external_id"] = record.get("external_id")
+            if "domain" in record.data:
+                record.data["domain"] = _bare_domain(record.data["domain"])
+            for role in ("csm", "ae"):
+                address = record.get(role)
+                if address and address not in members:
+                    record.reject(f"No member of this business has the e-mail {address}.", role)
+                elif address:
+                    record.data[f"{role}_id"] = members[address]
+            stage = stage_said(record)
+            if stage is not None:
+                record.data["stage"] = stage
+            if record.data.get("churned_on") and (stage or Stage.CHURNED) != Stage.CHURNED:
+                record.reject("Churned on: the row says that the account has not churned.", "stage")
+
+    def reconcile(self, record: Record, context: Context) -> None:
+        """A finer stage stays where the file only says "live"; who is back has not left."""
+        stored: dict[str, Any] = record.stored or {}
+        explicit = record.says("stage")
+        is_finer = stored["stage"] in _FINER_THAN_ACTIVE
+        if is_finer and not explicit and record.data.get("stage") == Stage.ACTIVE:
+            record.data["stage"] = stored["stage"]
+        if record.data.get("stage", stored["stage"]) != Stage.CHURNED:
+            record.data["churned_on"] = None
+
+    def follow_up(self, records: Sequence[Record], context: Context) -> None:
+        """Churned accounts left on the day of their latest churn event, if that is known."""
+        churned = [
+            record.data["external_id"]
+            for record in records
+            if record.data.get("stage") == Stage.CHURNED and not record.data.get("churned_on")
+        ]
+        date_churn(list(accounts_by_external_id(churned).values()) if churned else [], context)
+
+    @staticmethod
+    def _members(records: Sequence[Record]) -> dict[str, int]:
+        wanted = {
+            address for record in records for role in ("csm", "ae") if (address := record.get(role))
+        }
+        if not wanted:
+            return {}
+        rows = Membership.objects.filter(person__email__in=wanted, deactivated_at__isnull=True)
+        return dict(rows.values_list("person__email", "id"))
+
+
+def stage_said(record: Record) -> str | None:
+    """The stage that a row tells: by its stage column, else churned, else trial, else active;
+    None where it says nothing at all."""
+    if record.get("stage"):
+        return str(record.get("stage"))
+    if record.get("is_churned") or record.get("churned_on"):
+        return Stage.CHURNED
+    if record.get("is_trial"):
+        return Stage.ONBOARDING
+    if record.says("is_churned") or record.says("is_trial"):
+        return Stage.ACTIVE
+    return None
+
+
+def _bare_domain(text: str) -> str:
+    bare = text.strip().lower().removeprefix("https://").removeprefix("http://")
+    return bare.removeprefix("www.").split("/")[0].rpartition("@")[2]

@@ -1,0 +1,34 @@
+"""How a row of any file names its account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from afterclose.accounts.imports import bulk
+from afterclose.accounts.imports.fields import Field, FieldType
+from afterclose.accounts.models import Account
+
+ACCOUNT_ID = Field(
+    "account",
+    "Account id",
+    FieldType.REFERENCE,
+    required=True,
+    aliases=(
+        "account_id",
+        "account_external_id",
+        "customer_id",
+        "customer",
+        "company_id",
+        "client_id",
+        "organization_id",
+        "organisation_id",
+        "org_id",
+    ),
+    help="The account's id in the system that the file comes from.",
+)
+
+
+def accounts_by_external_id(external_ids: Collection[str]) -> dict[str, int]:
+    """External ids to account ids, one query; unknown ones are left out."""
+    rows = Account.objects.filter(external_id__in=bulk.among(external_ids))
+    return {str(key): account_id for key, account_id in rows.values_list("external_id", "id")}
