@@ -85,7 +85,10 @@ FORM_RENDERER = "afterclose.ui.forms.Renderer"
 
 DATABASES = {"default": {**database_settings(), "ATOMIC_REQUESTS": True}}
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Only the limits on sign-in live here; in the database, so that every process counts together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
+}
 
 # Procrastinate: jobs live in each app's jobs.py, all schedules in config/schedule.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
