@@ -66,6 +66,15 @@ def newly_at_risk(viewer: Actor, since: datetime, csm_id: int | None = None) -> 
     return of_csm(rows.exclude(stage=Stage.CHURNED), csm_id)
 
 
+def newly_at_risk_count(viewer: Actor, since: datetime, csm_id: int | None = None) -> int:
+    """How many `newly_at_risk` there are; over the whole book from the flags, without a visit
+    to each account."""
+    if csm_id is not None:
+        return newly_at_risk(viewer, since, csm_id).count()
+    churned = accounts.accounts(viewer).filter(stage=Stage.CHURNED).values("pk")
+    return flags_since(since).exclude(account_id__in=churned).count()
+
+
 def flags_since(since: datetime | None, until: datetime | None = None) -> QuerySet[AtRiskFlag]:
     """Open at-risk flags by when they were set, half-open."""
     flags = AtRiskFlag.objects.filter(cleared_at__isnull=True)

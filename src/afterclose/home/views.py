@@ -101,7 +101,7 @@ def numbers(request: MemberRequest) -> HttpResponse:
             {
                 "slug": "home.newly_at_risk",
                 "label": "Newly at risk",
-                "value": queries.newly_at_risk(viewer, instant, csm_id).count(),
+                "value": queries.newly_at_risk_count(viewer, instant, csm_id),
                 "url": AtRiskList.url(at_risk_url, flagged_from=monday, **_who(csm_id)),
                 "icon": "flag",
                 "detail": since_words,
