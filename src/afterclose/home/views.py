@@ -223,6 +223,7 @@ def since_monday(request: MemberRequest) -> HttpResponse:
             days = (as_of.on - monday).days
             falls = health.largest_falls(viewer, as_of.on, days, FALLS, csm_id=csm_id)
         flagged = queries.newly_at_risk(viewer, instant, csm_id).order_by("name_key")
+        flagged = flagged.select_related("health")
     context = {
         "since": monday,
         "falls": falls,
