@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["line", "area", "bars", "stacked", "donut"]
-Tone = Literal["good", "warn", "bad", "neutral", "accent"]
+Tone = Literal["good", "warn", "bad", "neutral", "info", "accent"]
 Point = int | float | None
 
 MOST_SLICES = 4

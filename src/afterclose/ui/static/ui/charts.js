@@ -112,6 +112,8 @@
         min: data.low ?? undefined,
         max: data.high ?? undefined,
         splitNumber: 4,
+        // With both ends given, ECharts' round steps would leave an odd last one.
+        interval: data.low != null && data.high != null ? (data.high - data.low) / 4 : undefined,
         axisLabel: { color: t.quiet, formatter: short },
         splitLine: { lineStyle: { color: t.line } },
       },
