@@ -13,11 +13,22 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Navigation, search, panels of the account page, what a new business starts with."""
         from afterclose.accounts import importing, panels, queries, reasons
-        from afterclose.businesses import actions
+        from afterclose.businesses import actions, settings_pages
         from afterclose.businesses.permissions import Right
         from afterclose.ui import navigation, palette
 
         actions.for_new_business.append(reasons.add_default_reasons)
+        settings_pages.register(
+            settings_pages.SettingsPage(
+                "Risk reasons",
+                "Why an account can be at risk, in your words.",
+                "accounts:reasons",
+                "alert-triangle",
+                Right.SETTINGS_EDIT,
+                "Customers",
+                25,
+            )
+        )
         importing.register()
         navigation.register(
             navigation.Entry(

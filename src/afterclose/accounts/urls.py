@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from afterclose.accounts.views import contacts, detail, flags, lists, timeline
+from afterclose.accounts.views import contacts, detail, flags, lists, reasons, timeline
 
 app_name = "accounts"
 
@@ -25,4 +25,8 @@ urlpatterns = [
     path("accounts/contacts/", lists.contacts, name="contacts"),
     path("accounts/new/", detail.create, name="create"),
     path("accounts/<int:account_id>/", include(_account)),
+    path("settings/risk-reasons/", reasons.risk_reasons, name="reasons"),
+    path("settings/risk-reasons/<int:reason_id>/", reasons.rename, name="reason"),
+    path("settings/risk-reasons/<int:reason_id>/move/", reasons.move, name="reason_move"),
+    path("settings/risk-reasons/<int:reason_id>/archive/", reasons.archive, name="reason_archive"),
 ]
