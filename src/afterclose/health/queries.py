@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Count, Exists, F, Func, Max, OuterRef, Q, QuerySet, Subquery
 
 from afterclose.accounts.models import Account, AtRiskFlag, RiskReason, Stage
 from afterclose.businesses.actors import Actor
@@ -92,6 +92,24 @@ def at_risk_count(viewer: Actor, *, csm_id: int | None = None) -> int:
 
 def at_risk_rows(viewer: Actor) -> QuerySet[Account]:
     """`at_risk_accounts` with why and since when: `risk_reasons` (labels), `flagged_at`."""
+    return _with_reasons(at_risk_accounts(viewer))
+
+
+def lowest_at_risk_rows(viewer: Actor) -> QuerySet[Account]:
+    """`at_risk_rows` that have a score, the lowest first, for reading a few of them.
+
+    Asked account by account along the index of scores, which stops at the limit; the form of
+    `at_risk_accounts` would find all of them first.
+    """
+    require(viewer, Right.HEALTH_VIEW)
+    flagged = AtRiskFlag.objects.filter(account_id=OuterRef("pk"), cleared_at__isnull=True)
+    rows = Account.objects.filter(
+        Q(health__score__lte=threshold(viewer)) | Exists(flagged), health__score__isnull=False
+    ).exclude(stage=Stage.CHURNED)
+    return _with_reasons(rows).order_by("health__score", "pk")
+
+
+def _with_reasons(accounts: QuerySet[Account]) -> QuerySet[Account]:
     keys = (
         AtRiskFlag.objects.filter(account_id=OuterRef(OuterRef("pk")), cleared_at__isnull=True)
         .annotate(key=Func("reasons", function="unnest", output_field=CharField()))
@@ -99,7 +117,7 @@ def at_risk_rows(viewer: Actor) -> QuerySet[Account]:
     )
     labels = RiskReason.objects.filter(key__in=keys).order_by("order", "id").values("label")
     flag = AtRiskFlag.objects.filter(account_id=OuterRef("pk"), cleared_at__isnull=True)
-    return at_risk_accounts(viewer).annotate(
+    return accounts.annotate(
         risk_reasons=ArraySubquery(labels), flagged_at=Subquery(flag.values("set_at")[:1])
     )
 

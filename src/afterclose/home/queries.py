@@ -124,7 +124,7 @@ def lowest_at_risk(viewer: Actor, csm_id: int | None = None) -> tuple[list[AtRis
     In two steps, those with a score first, so that the first one reads the index of scores.
     """
     rows = of_csm(health.at_risk_rows(viewer), csm_id)
-    scored = rows.filter(health__score__isnull=False).order_by("health__score", "pk")
+    scored = of_csm(health.lowest_at_risk_rows(viewer), csm_id)
     found = list(scored.values(*LOWEST)[: SHOWN_AT_RISK + 1])
     if len(found) <= SHOWN_AT_RISK:
         others = rows.filter(health__score__isnull=True).order_by("pk")
