@@ -1,6 +1,7 @@
 """The reminders of a renewal, told by date (CS-44)."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -200,3 +201,29 @@ def test_the_business_sets_its_own_days(marek: Actor) -> None:
     Setting.objects.create(key="renewal_reminder_days", value=[45, 7])
 
     assert [run(before(days)) for days in (60, 45, 30, 7)] == [0, 1, 0, 1]
+
+
+def test_a_run_that_dies_is_continued_and_repeats_nothing(
+    marek: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(7):
+        acme(marek)
+    monkeypatch.setattr(actions, "CHUNK", 3)
+    tell, calls = actions.notify_many, []
+
+    def dies_in_the_second_chunk(**facts: Any) -> int:
+        calls.append(facts)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return tell(**facts)
+
+    monkeypatch.setattr(actions, "notify_many", dies_in_the_second_chunk)
+    with pytest.raises(KeyboardInterrupt):
+        run(before(30))
+    assert (Reminder.objects.count(), OutgoingMail.objects.count()) == (3, 1)
+
+    # The next worker takes the job over.
+    assert run(before(30)) == 4
+    assert run(before(30)) == 0
+    assert Reminder.objects.count() == Event.objects.filter(kind=actions.REMINDED).count() == 7
+    assert len(told(marek)) == 7
