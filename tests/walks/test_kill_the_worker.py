@@ -295,7 +295,8 @@ def test_stalled_jobs_are_given_to_another_worker_once(clean: None) -> None:
             ("deadly", "doing", None, MOST_ATTEMPTS, dead),
         ):
             cursor.execute(
-                "INSERT INTO procrastinate_jobs (queue_name, task_name, status, queueing_lock, attempts,"
+                "INSERT INTO procrastinate_jobs"
+                " (queue_name, task_name, status, queueing_lock, attempts,"
                 " worker_id, args) VALUES ('default', %s, %s, %s, %s, %s, '{}')",
                 [task, status, lock, attempts, worker_id],
             )
