@@ -130,6 +130,11 @@ class List:
         """Every row that the viewer may see; the list adds filters, order and limits."""
         raise NotImplementedError
 
+    def page_queryset(self, viewer: Any) -> QuerySet[Any]:
+        """The rows of `queryset` in a form from which the database can read the first few along
+        an index; counts, sums and exports read `queryset`. The same unless told."""
+        return self.queryset(viewer)
+
     def row_url(self, row: Row, /) -> str | None:
         """Where a row leads, or None."""
         _ = row

@@ -50,9 +50,17 @@ class ListPage(Controls):
     def found_without(self, name: str) -> QuerySet[Any]:
         """All rows that match when one filter is left out, unordered: what tiles count whose
         links set that filter."""
-        rows = self.list.queryset(self.context.viewer).order_by()
+        return self._narrowed(self.list.queryset(self.context.viewer), without=name)
+
+    @cached_property
+    def _readable(self) -> QuerySet[Any]:
+        """`found`, in the form that the list reads its page from."""
+        return self._narrowed(self.list.page_queryset(self.context.viewer))
+
+    def _narrowed(self, rows: QuerySet[Any], without: str = "") -> QuerySet[Any]:
+        rows = rows.order_by()
         for each in self.reader.all_filters:
-            if each.name in self.state.filters and each.name != name:
+            if each.name in self.state.filters and each.name != without:
                 rows = each.apply(rows, self.state.filters[each.name], self.context)
         if self.state.search and self.list.search is not None:
             rows = self.list.search.apply(rows, self.state.search)
@@ -81,7 +89,7 @@ class ListPage(Controls):
         state, size = self.state, self.state.rows
         try:
             return read_page(
-                self.found,
+                self._readable,
                 self.order,
                 self.paths,
                 size,
@@ -96,7 +104,7 @@ class ListPage(Controls):
                 ("after", "before"),
                 "This is the first page.",
             )
-            return read_page(self.found, self.order, self.paths, size)
+            return read_page(self._readable, self.order, self.paths, size)
 
     @cached_property
     def rows(self) -> list[ShownRow]:
