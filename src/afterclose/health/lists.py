@@ -136,6 +136,10 @@ class AtRiskList(List):
         return queries.at_risk_rows(viewer)
 
     @override
+    def page_queryset(self, viewer: Actor) -> QuerySet[Account]:
+        return queries.at_risk_rows_to_read(viewer)
+
+    @override
     def row_url(self, row: Row, /) -> str:
         return reverse("health:explain", args=[row["id"]])
 

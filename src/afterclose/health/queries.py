@@ -64,12 +64,12 @@ def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:
 def at_risk_accounts(viewer: Actor) -> QuerySet[Account]:
     """Accounts at or under the threshold, or flagged; churned ones are not at risk any more.
 
-    Low scores and open flags are each found by their own index; an account in both comes once.
+    As a set, found by the indexes of scores and of open flags: for counting and summing.
     """
     require(viewer, Right.HEALTH_VIEW)
     low = Score.objects.filter(score__lte=threshold(viewer)).values("account_id")
     flagged = AtRiskFlag.objects.filter(cleared_at__isnull=True).values("account_id")
-    return Account.objects.filter(Q(pk__in=low) | Q(pk__in=flagged)).exclude(stage=Stage.CHURNED)
+    return Account.objects.filter(pk__in=low.union(flagged)).exclude(stage=Stage.CHURNED)
 
 
 def at_risk_count(viewer: Actor, *, csm_id: int | None = None) -> int:
@@ -95,18 +95,19 @@ def at_risk_rows(viewer: Actor) -> QuerySet[Account]:
     return _with_reasons(at_risk_accounts(viewer))
 
 
-def lowest_at_risk_rows(viewer: Actor) -> QuerySet[Account]:
-    """`at_risk_rows` that have a score, the lowest first, for reading a few of them.
-
-    Asked account by account along the index of scores, which stops at the limit; the form of
-    `at_risk_accounts` would find all of them first.
-    """
+def at_risk_rows_to_read(viewer: Actor) -> QuerySet[Account]:
+    """`at_risk_rows`, asked account by account: for reading the first of them along an index,
+    where the set would have to be found whole."""
     require(viewer, Right.HEALTH_VIEW)
     flagged = AtRiskFlag.objects.filter(account_id=OuterRef("pk"), cleared_at__isnull=True)
-    rows = Account.objects.filter(
-        Q(health__score__lte=threshold(viewer)) | Exists(flagged), health__score__isnull=False
-    ).exclude(stage=Stage.CHURNED)
-    return _with_reasons(rows).order_by("health__score", "pk")
+    low_or_flagged = Q(health__score__lte=threshold(viewer)) | Exists(flagged)
+    return _with_reasons(Account.objects.filter(low_or_flagged).exclude(stage=Stage.CHURNED))
+
+
+def lowest_at_risk_rows(viewer: Actor) -> QuerySet[Account]:
+    """`at_risk_rows` that have a score, the lowest first, for reading a few of them."""
+    rows = at_risk_rows_to_read(viewer).filter(health__score__isnull=False)
+    return rows.order_by("health__score", "pk")
 
 
 def _with_reasons(accounts: QuerySet[Account]) -> QuerySet[Account]:

@@ -39,7 +39,6 @@ def overview(request: MemberRequest) -> HttpResponse:
     as_of = queries.as_of(viewer)
     days = _period(request.GET.get("days", ""))
     counts = queries.distribution(viewer)
-    falls, rises = queries.movers(viewer, as_of.on, days) if as_of.on else ([], [])
     totals = queries.day_totals(viewer, as_of.on) if as_of.on else []
     return render(
         request,
@@ -54,10 +53,18 @@ def overview(request: MemberRequest) -> HttpResponse:
             "threshold": viewer.settings.at_risk_threshold,
             "days": days,
             "periods": PERIODS,
-            "falls": falls,
-            "rises": rises,
         },
     )
+
+
+@require_safe
+@page(right=Right.HEALTH_VIEW)
+def movers(request: MemberRequest) -> HttpResponse:
+    """Who fell and rose most over `?days=`; loads into the overview."""
+    on = queries.as_of(request.viewer).on
+    days = _period(request.GET.get("days", ""))
+    falls, rises = queries.movers(request.viewer, on, days) if on else ([], [])
+    return render(request, "health/_movers.html", {"falls": falls, "rises": rises, "days": days})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

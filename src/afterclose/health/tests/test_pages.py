@@ -69,10 +69,11 @@ def test_the_buckets_of_the_day_totals_are_those_of_the_rules(scored: Cast) -> N
 
 
 def test_movers_compare_with_the_day_that_was_chosen(scored: Cast, sign_in: SignIn) -> None:
-    page = sign_in(scored.manager).get("/health/?days=7")
+    page = sign_in(scored.manager).get("/health/movers/?days=7")
     names = [mover.name for mover in page.context["falls"]]
     assert names == ["Birch", "Cedar"]
-    assert sign_in(scored.manager).get("/health/?days=nonsense").status_code == 200
+    for address in ("/health/", "/health/movers/"):
+        assert sign_in(scored.manager).get(f"{address}?days=nonsense").status_code == 200
 
 
 def test_the_list_of_accounts_at_risk_counts_what_its_number_says(
@@ -85,6 +86,9 @@ def test_the_list_of_accounts_at_risk_counts_what_its_number_says(
         )
         wanted = set(queries.at_risk_accounts(scored.manager).values_list("name", flat=True))
         assert wanted == {"Birch", "Hazel"}
+        assert queries.at_risk_count(scored.manager) == 2
+        read = queries.at_risk_rows_to_read(scored.manager).values_list("name", flat=True)
+        assert set(read) == wanted
     page = sign_in(scored.manager).get("/health/at-risk/")
     shown = text(page)
     assert [row.label for row in page.context["list"].rows] == ["Birch", "Hazel"]
