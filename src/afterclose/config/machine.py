@@ -58,8 +58,14 @@ def mail(url: str) -> dict[str, Any]:
     }
 
 
-def static_storage(root: Path) -> str:
-    """Hashed, compressed files once `collectstatic` has run; straight from the sources before."""
-    if (root / "staticfiles.json").exists():
+def folder(path: Path) -> Path:
+    """The folder, made if it is not there; WhiteNoise warns of one that is missing."""
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def static_storage(is_collected: bool) -> str:
+    """Hashed and compressed files where ``afterclose serve`` collected them, else the sources."""
+    if is_collected:
         return "whitenoise.storage.CompressedManifestStaticFilesStorage"
     return "django.contrib.staticfiles.storage.StaticFilesStorage"

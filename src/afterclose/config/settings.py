@@ -87,7 +87,10 @@ DATABASES = {"default": {**database_settings(), "ATOMIC_REQUESTS": True}}
 
 # Only the limits on sign-in live here; in the database, so that every process counts together.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+    }
 }
 
 # Procrastinate: jobs live in each app's jobs.py, all schedules in config/schedule.py.
@@ -132,7 +135,8 @@ USE_I18N = True
 
 # Static files: our own, and the listed front-end parts straight from node_modules.
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = machine.folder(DATA_DIR / "static")
+STATIC_IS_COLLECTED = os.environ.get("AFTERCLOSE_STATIC") == "collected"
 NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -141,9 +145,9 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": machine.static_storage(STATIC_ROOT)},
+    "staticfiles": {"BACKEND": machine.static_storage(STATIC_IS_COLLECTED)},
 }
-WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
 MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -35,7 +35,8 @@ FALLS = 5
 def dashboard(request: MemberRequest) -> HttpResponse:
     """The frame: whose accounts, as of when, and the panels; each loads by itself.
 
-    `?whose=mine` and `?whose=all`; without it a CSM sees their own accounts.
+    `?whose=mine` and `?whose=all`; without it a CSM sees their own accounts, and whoever leads
+    (admins) the whole book.
     """
     viewer = request.viewer
     if not queries.has_accounts(viewer):
@@ -43,7 +44,8 @@ def dashboard(request: MemberRequest) -> HttpResponse:
         return render(request, "home/fresh.html", may)
     whose = request.GET.get("whose")
     if whose not in ("mine", "all"):
-        whose = "mine" if queries.has_own_accounts(viewer) else "all"
+        leads = viewer.may(Right.SETTINGS_EDIT)
+        whose = "all" if leads or not queries.has_own_accounts(viewer) else "mine"
     today = timezone.localdate()
     sees_health = viewer.may(Right.HEALTH_VIEW)
     return render(

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from afterclose.kit import static_files
 from afterclose.kit.postgres import open_database
 from afterclose.kit.postgres.cluster import Say, to_stderr
 from afterclose.kit.postgres.connect import Held
@@ -222,6 +223,8 @@ def serve(
     say: Say = to_stderr,
 ) -> int:
     """Runs database, web server and workers until told to stop; gives the exit status."""
+    static_files.collect(say)
+    os.environ.update(static_files.COLLECTED)
     programs = [web(host, port, web_processes), *(worker(n + 1) for n in range(workers))]
     database = open_database(say=say)
     return Supervisor(programs, database, say).run(f"{address(host, port)}/readyz", when_ready)
