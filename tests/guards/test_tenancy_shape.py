@@ -21,6 +21,8 @@ SHARED = {
 OWN_ROWS = {"businesses_membership"}
 # Restrictive policies, which can only take away: reviewed, and what each is for.
 RESTRICTIVE = {
+    ("businesses_auditentry", "never_changed"): "the audit log is append-only (OP-7)",
+    ("businesses_auditentry", "never_removed"): "the audit log is append-only (OP-7)",
     ("health_snapshot", "account_of_business_added"): "instead of a foreign key, see its docs",
     ("health_snapshot", "account_of_business_changed"): "instead of a foreign key, see its docs",
 }

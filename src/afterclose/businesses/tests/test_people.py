@@ -124,3 +124,10 @@ def test_a_person_changes_their_own_profile(at_work: Cast) -> None:
             actor=at_work.member, at=LATER, changes={"time_zone": "Mars", "name": " "}
         )
     assert set(refusal.value.message_dict) == {"time_zone", "name"}
+
+
+def test_nobody_changes_or_removes_an_audit_entry(at_work: Cast) -> None:
+    assert AuditEntry.objects.count() > 0
+    assert AuditEntry.objects.update(actor_name="Nobody") == 0
+    assert AuditEntry.objects.all().delete()[0] == 0
+    assert not AuditEntry.objects.filter(actor_name="Nobody").exists()
