@@ -22,7 +22,8 @@ from afterclose.renewals.models import Reminder
 from afterclose.renewals.telling import Due
 
 REMINDED = "renewal.reminded"
-CHUNK = 1000
+# Each chunk looks for what is due anew, so a small one would look too often.
+CHUNK = 4000
 NOBODYS = "/renewals/90-days/?csm=none"
 
 
