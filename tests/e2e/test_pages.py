@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from afterclose.accounts.models import Contact
 from tests.e2e.browser import assert_accessible
 
 PAGE = {"Accept": "text/html"}
@@ -30,8 +32,11 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:
 @pytest.fixture
 def ids(stage):
     """What the parameters of addresses may be; what is not here has no example in the cast."""
+    with transaction.atomic(), stage.at_work():
+        contact = Contact.objects.get(account=stage.birch)
     return {
         "account_id": stage.birch.id,
+        "contact_id": contact.id,
         "membership_id": stage.manager.membership_id,
         "window_days": 90,
     }
