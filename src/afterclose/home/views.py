@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -225,7 +226,7 @@ def since_monday(request: MemberRequest) -> HttpResponse:
             days = (as_of.on - monday).days
             falls = health.largest_falls(viewer, as_of.on, days, FALLS, csm_id=csm_id)
         flagged = queries.newly_at_risk(viewer, instant, csm_id).order_by("name_key")
-        flagged = flagged.select_related("health")
+        flagged = flagged.annotate(score=F("health__score"))
     context = {
         "since": monday,
         "falls": falls,
