@@ -16,10 +16,14 @@ register = template.Library()
 
 @register.simple_tag
 def health_ring(
-    score: float | Decimal | None, size: str = "md", url: str = "", bucket: str = ""
+    score: float | Decimal | str | None, size: str = "md", url: str = "", bucket: str = ""
 ) -> str:
-    """A ring with the number and the word; the word comes from the unrounded score."""
-    kind = components.BUCKETS[bucket] if bucket else components.bucket_of(_float(score))
+    """A ring with the number and the word; the word comes from the unrounded score.
+
+    A template gives "" for the score of an account that was never scored; that is no data.
+    """
+    score = _float(score)
+    kind = components.BUCKETS[bucket] if bucket else components.bucket_of(score)
     shown = formats.DASH if score is None else str(round_half_up(Decimal(str(score))))
     filled = "0" if score is None else f"{min(100.0, max(0.0, float(score))):.1f}"
     inside = format_html(
@@ -47,8 +51,8 @@ def health_word(score: float | Decimal | None, bucket: str = "") -> str:
     return badge(kind.word, tone=kind.tone, dot=True)
 
 
-def _float(score: float | Decimal | None) -> float | None:
-    return None if score is None else float(score)
+def _float(score: float | Decimal | str | None) -> float | None:
+    return None if score is None or score == "" else float(score)
 
 
 @register.simple_tag
