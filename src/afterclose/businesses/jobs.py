@@ -6,10 +6,12 @@ A job's arguments are ids; it checks again, does one action, and may run twice (
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -19,6 +21,8 @@ from afterclose.businesses import invitations
 from afterclose.businesses.models import Business
 from afterclose.businesses.settings import remember_settings
 from afterclose.businesses.tenancy import business_context
+
+logger = logging.getLogger(__name__)
 
 # Ten tries over about a day, for what a restart or a slow neighbour breaks.
 PATIENT = RetryStrategy(max_attempts=10, exponential_wait=4)
@@ -44,10 +48,14 @@ def business_job(
         @functools.wraps(function)
         def run(business_id: int, **arguments: Any) -> Any:
             with business_context(business_id), remember_settings():
-                if not atomic:
-                    return function(business_id, **arguments)
-                with transaction.atomic():
-                    return function(business_id, **arguments)
+                try:
+                    with transaction.atomic() if atomic else nullcontext():
+                        return function(business_id, **arguments)
+                except PermissionDenied as refusal:
+                    # The feature was switched off, or the person's right taken away, since it
+                    # was asked for: it rests, and trying it again would not help.
+                    logger.info("The job %s of business %s rests: %s", name, business_id, refusal)
+                    return None
 
         JOBS[name] = run
         return app.task(name=name, queue=queue, retry=PATIENT, lock=lock, pass_context=False)(run)

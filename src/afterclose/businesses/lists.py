@@ -25,6 +25,7 @@ from afterclose.ui.lists import (
     TextSearch,
     View,
 )
+from afterclose.ui.tags.numbers import when
 
 STATUSES = (("active", "Active"), ("invited", "Invited"), ("deactivated", "Deactivated"))
 ROLE_TONES = {"super_admin": "accent", "admin": "info"}
@@ -127,7 +128,9 @@ class AuditList(List):
     lead = "Who changed what, when, and from what to what. Nobody can change or remove an entry."
     noun = ("entry", "entries")
     columns = [
-        InstantColumn("at", "When", sort=True),
+        InstantColumn(
+            "at", "When", sort=True, render=lambda _, at: SafeString(when(at, format="long"))
+        ),
         Column("actor_name", "Who"),
         Column("verb", "What", needs=("verb",), value=_verb),
         Column("subject_label", "On"),

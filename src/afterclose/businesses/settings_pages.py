@@ -9,7 +9,7 @@ from django.urls import reverse
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 
-GROUPS = ("Business", "People", "Customers", "Data", "System")
+GROUPS = ("Business", "People", "Customers", "System")
 
 
 @dataclass(frozen=True, slots=True)

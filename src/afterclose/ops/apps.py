@@ -22,7 +22,7 @@ class OpsConfig(AppConfig):
                 "ops:sample_data",
                 "flask",
                 Right.SAMPLE_DATA,
-                "Data",
+                "System",
                 900,
             )
         )

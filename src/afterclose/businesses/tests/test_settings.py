@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from afterclose.businesses import actions
+from afterclose.businesses.jobs import JOBS
 from afterclose.businesses.models import AuditEntry, Setting
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.settings import (
@@ -111,3 +113,16 @@ def test_nobody_can_be_let_into_the_settings_by_a_setting(at_work: Cast) -> None
         change(at_work, allowed_roles={"settings": ["member"]})
     with pytest.raises(ValidationError):
         change(at_work, allowed_roles={"accounts": ["admin"]})
+
+
+def test_the_nightly_work_of_a_feature_that_is_off_rests(cast: Cast) -> None:
+    nightly = JOBS["health.take_snapshots_of_business"]
+    with cast.at_work():
+        change(cast, features_off=["health"])
+        queued = ProcrastinateJob.objects.count()
+    nightly(cast.business.id)
+    assert ProcrastinateJob.objects.count() == queued
+    with cast.at_work():
+        change(cast, features_off=[])
+    nightly(cast.business.id)
+    assert ProcrastinateJob.objects.count() > queued
