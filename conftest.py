@@ -49,6 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
         _sweep()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last, in every worker: once Playwright has run in a process, an event
+    loop stays there, and code that brings its own is refused."""
+    items.sort(key=lambda item: "e2e" in item.path.parts)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Lets the server go; it stops when nobody else tests."""
     if not hasattr(config, "workerinput"):

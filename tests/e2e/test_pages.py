@@ -16,7 +16,7 @@ from afterclose.accounts.models import Contact
 from tests.e2e.browser import assert_accessible
 
 PAGE = {"Accept": "text/html"}
-PARTS = ("panels/", "progress/", "tiles/", "unread/", "_gallery/")
+PARTS = ("panels/", "progress/", "tiles/", "unread/", "movers/", "_gallery/")
 
 
 def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:
