@@ -52,13 +52,41 @@ def in_buckets(slugs: Iterable[str], _viewer: Actor) -> Q:
 
 def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:
     """How many accounts are in each bucket now, by the bucket's slug, the best first; with
-    `csm_id` only those of that member."""
+    `csm_id` only those of that member.
+
+    Over the whole book from the indexes of scores and stages alone; whoever is not in a bucket
+    by score has no data.
+    """
     require(viewer, Right.HEALTH_VIEW)
-    rows = Account.objects.all() if csm_id is None else Account.objects.filter(csm_id=csm_id)
-    counts = rows.aggregate(
-        **{bucket.slug: Count("pk", filter=in_bucket(bucket)) for bucket in BUCKETS}
+    if csm_id is not None:
+        counts = Account.objects.filter(csm_id=csm_id).aggregate(
+            **{bucket.slug: Count("pk", filter=in_bucket(bucket)) for bucket in BUCKETS}
+        )
+        return {bucket.slug: counts[bucket.slug] for bucket in BUCKETS}
+    churned = Account.objects.filter(stage=Stage.CHURNED).values("pk")
+    counts = (
+        Score.objects.filter(score__isnull=False)
+        .exclude(account_id__in=churned)
+        .aggregate(
+            **{each.slug: Count("score", filter=_scored_in(each)) for each in BUCKETS if _has(each)}
+        )
     )
-    return {bucket.slug: counts[bucket.slug] for bucket in BUCKETS}
+    live = Account.objects.exclude(stage=Stage.CHURNED).count()
+    without = live - sum(counts.values())
+    return {bucket.slug: counts.get(bucket.slug, without) for bucket in BUCKETS}
+
+
+def _has(bucket: Bucket) -> bool:
+    return bucket.low is not None or bucket.high is not None
+
+
+def _scored_in(bucket: Bucket) -> Q:
+    found = Q()
+    if bucket.low is not None:
+        found &= Q(score__gte=bucket.low)
+    if bucket.high is not None:
+        found &= Q(score__lt=bucket.high)
+    return found
 
 
 def at_risk_accounts(viewer: Actor) -> QuerySet[Account]:
