@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Page
 
@@ -43,14 +46,68 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     }
 
 
+A_MOMENT = 0.2
+
+
+class Traffic:
+    """Counts the requests that the server's threads are still answering."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+        self._changed = threading.Condition()
+
+    def began(self, **_: Any) -> None:
+        with self._changed:
+            self._under_way += 1
+            self._changed.notify_all()
+
+    def ended(self, **_: Any) -> None:
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def has_ceased(self, seconds: float) -> bool:
+        """Whether the server fell silent within that time.
+
+        Silent is nothing under way for a moment: a request that the browser gave up may still
+        wait in the socket's queue.
+        """
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while (left := deadline - time.monotonic()) > 0:
+                if not self._changed.wait_for(lambda: self._under_way <= 0, timeout=left):
+                    return False
+                if not self._changed.wait_for(lambda: self._under_way > 0, timeout=A_MOMENT):
+                    return True
+        return False
+
+
 @pytest.fixture
-def browsing(page: Page, live_server: Any, settings: Any) -> Iterator[Browsing]:
-    """A visitor's browser; fails when the browser complains, of the security policy above all."""
+def traffic() -> Iterator[Traffic]:
+    """What the live server is answering during this test."""
+    watched = Traffic()
+    request_started.connect(watched.began)
+    request_finished.connect(watched.ended)
+    yield watched
+    request_started.disconnect(watched.began)
+    request_finished.disconnect(watched.ended)
+
+
+@pytest.fixture
+def browsing(page: Page, live_server: Any, settings: Any, traffic: Traffic) -> Iterator[Browsing]:
+    """A visitor's browser; fails when the browser complains, of the security policy above all.
+
+    The last page's panels may still be loading when a test ends: the browser leaves, and the
+    server is waited for, before the database under it is emptied.
+    """
     settings.ROOT_URLCONF = "tests.e2e.urls"
     page.set_default_timeout(15_000)
     visitor = Browsing(page, live_server.url)
     yield visitor
-    assert not visitor.unexpected(), "\n".join(visitor.unexpected())
+    complaints = visitor.unexpected()
+    page.context.close()
+    assert traffic.has_ceased(seconds=60), "The server is still answering a minute later."
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture
