@@ -15,6 +15,7 @@ DATA_DIR = machine.data_dir(BASE_DIR)
 
 DEBUG = os.environ.get("DEBUG", "") == "1"
 SECRET_KEY = machine.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = machine.words("SECRET_KEY_FALLBACKS", "")
 ALLOWED_HOSTS = machine.words("ALLOWED_HOSTS", "localhost 127.0.0.1 [::1] testserver")
 SITE_URL = os.environ.get("SITE_URL", "http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
