@@ -209,6 +209,17 @@ class Controls:
             if each.name not in self.state.filters
         ]
 
+    @property
+    def offers_filters(self) -> bool:
+        """Whether there is a filter that is not in force."""
+        return any(each.name not in self.state.filters for each in self.reader.all_filters)
+
+    @property
+    def filters_url(self) -> str:
+        """This page with the forms of `more_filters`, which load when their menu is opened: with
+        a business's own fields they are most of the page, and they read what they offer."""
+        return self.url(self.state, place=True, extra=(("filters", "1"),))
+
     def _form(self, each: Filter) -> FilterForm:
         control = each.control(self.state.filters.get(each.name), self.context)
         options = f"{self.path}?{urlencode([*self._extra, ('options', each.name)])}&q="

@@ -41,6 +41,7 @@ class ListPage(Controls):
         super().__init__(the_list, data, path, keep=keep, embedded=embedded)
         self._place_problem: Problem | None = None
         self.with_sums = data.get("totals") == "1"
+        self.with_filters = data.get("filters") == "1"
 
     @cached_property
     def found(self) -> QuerySet[Any]:
