@@ -20,9 +20,6 @@ from afterclose.ui.lists.filters import Control, Filter
 from afterclose.ui.lists.saved_views import SavedView
 from afterclose.ui.lists.state import END, Reader, State
 
-# Summing more rows than this over a joined table would take longer than the page itself.
-SUMS_AT_ONCE = 5_000
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
