@@ -6,6 +6,7 @@ A tag of the business's own of the same name serves, and stays when the sample d
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -45,7 +46,7 @@ def tag_samples(*, business_id: int, at: datetime, by_id: int | None) -> None:
     with connection.cursor() as cursor:
         for noun, tags in (("account", _ON_ACCOUNTS), ("contact", _ON_CONTACTS)):
             for name, tone, condition in tags:
-                given = {
+                given: dict[str, Any] = {
                     "business": business_id,
                     "at": at,
                     "by": by_id,
