@@ -110,7 +110,13 @@ class TenantManager[M: models.Model](models.Manager[M]):
 
 
 class TenantModel(models.Model):
-    """Base of every table that belongs to one business."""
+    """Base of every table that belongs to one business.
+
+    A model that holds secrets or other people's mail sets ``assistant_may_read`` to False: then
+    the database role of the assistant has no right to its table (``postgres.assistant``).
+    """
+
+    assistant_may_read: ClassVar[bool] = True
 
     id = models.BigAutoField(primary_key=True)
     business = BusinessField()

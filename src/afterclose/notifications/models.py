@@ -84,6 +84,8 @@ class Preference(TenantModel):
 class OutgoingMail(TenantModel):
     """A mail that is to be sent; kept until the mail server took it."""
 
+    assistant_may_read: ClassVar[bool] = False
+
     notification = TenantForeignKey(
         Notification, on_delete=models.CASCADE, null=True, blank=True, related_name="mails"
     )

@@ -1,8 +1,8 @@
 """The three roles of the database and what each may do.
 
 ``afterclose_owner`` owns and migrates, ``afterclose_app`` reads and writes rows,
-``afterclose_assistant`` reads. None is a superuser and none has BYPASSRLS, so row-level
-security (forced, hence binding the owner too) holds for all of them.
+``afterclose_assistant`` reads tenant tables. None is a superuser and none has BYPASSRLS, so
+row-level security (forced, hence binding the owner too) holds for all of them.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ ASSISTANT = "afterclose_assistant"
 DATABASE = "afterclose"
 ALL = (OWNER, APP, ASSISTANT)
 # Counts up when this file changes what a cluster must hold.
-VERSION = "1"
+VERSION = "2"
 
 Connection = psycopg.Connection[Any]
 
@@ -95,6 +95,8 @@ def grant_rights(
     """Grants the rights in the database that is connected to, on tables of today and later ones.
 
     ``database`` names it when the owner's role does not own it, and may create there then.
+    The assistant gets no table here: ``afterclose migrate`` lets it at the tenant tables alone,
+    which only the models know.
     """
     names: dict[str, sql.Composable] = {
         "owner": sql.Identifier(owner),
@@ -107,8 +109,6 @@ def grant_rights(
         " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
         " GRANT USAGE, SELECT ON SEQUENCES TO {app}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-        " GRANT SELECT ON TABLES TO {assistant}",
     ]
     if database:
         names["database"] = sql.Identifier(database)
@@ -131,7 +131,6 @@ def grant_rights(
         grant: LiteralString = "GRANT USAGE, SELECT ON SEQUENCE {table} TO {app}"
         if not is_sequence:
             grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {table} TO {app}"
-            connection.execute(sql.SQL("GRANT SELECT ON {table} TO {assistant}").format(**names))
         connection.execute(sql.SQL(grant).format(**names))
 
 

@@ -30,6 +30,7 @@ CREATE POLICY tenant ON secrets
 def table(cluster: Cluster, lease: Lease) -> None:
     with cluster.connect(roles.OWNER) as connection:
         connection.execute(TABLE)
+        connection.execute(f"GRANT SELECT ON secrets TO {roles.ASSISTANT}")
     for business in (1, 2):
         with cluster.connect(roles.APP) as connection, connection.transaction():
             connection.execute("SELECT set_config('app.business_id', %s, true)", [str(business)])
@@ -90,6 +91,16 @@ def test_the_assistant_reads_and_nothing_else(cluster: Cluster) -> None:
         for statement in ("INSERT INTO secrets VALUES (9, 1, 'y')", "DELETE FROM secrets"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+def test_the_assistant_reads_no_table_that_nobody_granted(cluster: Cluster) -> None:
+    with cluster.connect(roles.OWNER) as connection:
+        connection.execute("CREATE TABLE passwords (hash text)")
+    with (
+        cluster.connect(roles.ASSISTANT) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("SELECT * FROM passwords")
 
 
 def test_new_databases_of_the_owner_give_the_application_its_rights(cluster: Cluster) -> None:

@@ -1,8 +1,10 @@
 """DATABASE_URL: a powerful role is used once, to make roles that are not."""
 
 import json
+import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -151,3 +153,54 @@ def test_the_passwords_are_needed(cluster: Cluster, tmp_path: Path) -> None:
             ["ps", "-eo", "args"], capture_output=True, text=True, check=False
         ).stdout
     )
+
+
+# Started by themselves, without the commands of ours that would make roles of their own.
+STARTS = {
+    "web": [
+        "granian",
+        "--interface",
+        "asginl",
+        "--port",
+        "0",
+        "afterclose.config.asgi:application",
+    ],
+    "worker": ["django", "procrastinate", "worker", "--one-shot"],
+    "command": ["django", "migrate", "--check"],
+}
+
+
+def _start(
+    cluster: Cluster, data: Path, role: str, what: str
+) -> "subprocess.CompletedProcess[str]":
+    source = Path(__file__).resolve().parents[4]
+    return subprocess.run(
+        [sys.executable, "-m", *STARTS[what]],
+        env={
+            **{key: value for key, value in os.environ.items() if not key.startswith("AFTERCLOSE")},
+            **_env(cluster, data, role, "ready"),
+            "DJANGO_SETTINGS_MODULE": "afterclose.config.settings",
+            "PYTHONPATH": str(source),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "what"), [("admin", "web"), ("bypasser", "worker"), ("sly", "command")]
+)
+def test_no_process_starts_with_a_role_that_could_bypass(
+    cluster: Cluster, tmp_path: Path, role: str, what: str
+) -> None:
+    ended = _start(cluster, tmp_path, role, what)
+    assert ended.returncode != 0
+    assert f"Refused to start: the database role “{role}”" in ended.stderr
+
+
+def test_a_harmless_role_is_let_in(cluster: Cluster, tmp_path: Path) -> None:
+    ended = _start(cluster, tmp_path, "migrator", "command")
+    assert "Refused to start" not in ended.stderr
+    assert ended.returncode == 1, "it said that migrations are missing"
