@@ -25,6 +25,13 @@ from tests.guards.rows import foreign_keys, make_rows, tenant_models
 Rows = dict[str, models.Model]
 
 
+# Tables that are only ever inserted into, and what a second row must have otherwise.
+APPEND_ONLY: dict[str, dict[str, str]] = {
+    "businesses_auditentry": {},
+    "businesses_auditseal": {"number": "number + 1"},
+}
+
+
 def _make_sure_of_database() -> None:
     """pytest-django makes none where only tests without its mark are chosen; the root conftest
     drops it at the end."""
@@ -152,6 +159,29 @@ def test_a_business_cannot_write_rows_of_another(two: Any, table: str) -> None:
         assert refused(app, move, theirs) or app.execute(move, [theirs]).rowcount == 0
 
 
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_the_application_cannot_change_or_remove_what_is_written_once(two: Any, table: str) -> None:
+    """OP-7: not by UPDATE, DELETE, TRUNCATE, nor by an insert that overwrites."""
+    mine = two[0]
+    with as_app() as app:
+        enter(app, mine)
+        everything = sql.SQL("SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM {} t").format(
+            name(table)
+        )
+        before = app.execute(everything).fetchone()
+        assert before
+        assert before[0]
+        for statement in ("UPDATE {} SET id = id + 1", "DELETE FROM {}"):
+            assert app.execute(sql.SQL(statement).format(name(table))).rowcount == 0
+        assert refused(app, sql.SQL("TRUNCATE {} CASCADE").format(name(table)))
+        assert refused(app, sql.SQL("DROP POLICY never_changed ON {}").format(name(table)))
+        overwrite = insert_of(app, table, id="id") + sql.SQL(
+            " ON CONFLICT (business_id, id) DO UPDATE SET id = EXCLUDED.id"
+        )
+        assert refused(app, overwrite)
+        assert app.execute(everything).fetchone() == before
+
+
 @pytest.mark.parametrize("model", tenant_models(), ids=lambda model: model._meta.db_table)
 def test_no_row_can_point_into_another_business(two: Any, model: type[models.Model]) -> None:
     mine, _, my_rows, their_rows = two
@@ -163,6 +193,11 @@ def test_no_row_can_point_into_another_business(two: Any, model: type[models.Mod
             bend = sql.SQL("UPDATE {} SET {} = %s WHERE id = %s").format(
                 name(table), name(field.column)
             )
+            if table in APPEND_ONLY:
+                assert app.execute(bend, [theirs, my_rows[table].pk]).rowcount == 0
+                fresh = insert_of(app, table, **{field.column: str(theirs)}, **APPEND_ONLY[table])
+                assert refused(app, fresh), field
+                continue
             assert refused(app, bend, theirs, my_rows[table].pk), field
             again = insert_of(app, table, **{"id": "id", field.column: str(theirs)})
             with app.transaction(force_rollback=True):

@@ -23,6 +23,8 @@ OWN_ROWS = {"businesses_membership"}
 RESTRICTIVE = {
     ("businesses_auditentry", "never_changed"): "the audit log is append-only (OP-7)",
     ("businesses_auditentry", "never_removed"): "the audit log is append-only (OP-7)",
+    ("businesses_auditseal", "never_changed"): "so is its chain of fingerprints (OP-7)",
+    ("businesses_auditseal", "never_removed"): "so is its chain of fingerprints (OP-7)",
     ("health_snapshot", "account_of_business_added"): "instead of a foreign key, see its docs",
     ("health_snapshot", "account_of_business_changed"): "instead of a foreign key, see its docs",
 }

@@ -13,11 +13,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from afterclose.businesses import invitations
+from afterclose.businesses import audit_chain, invitations
 from afterclose.businesses.models import Business
 from afterclose.businesses.settings import remember_settings
 from afterclose.businesses.tenancy import business_context
@@ -85,3 +86,22 @@ def every_business(name: str, job: Any) -> Any:
 def send_invitation(business_id: int, membership_id: int, invited_by: str) -> None:
     """Mail one invitation; a member who was deactivated meanwhile gets none."""
     invitations.send(membership_id=membership_id, invited_by=invited_by)
+
+
+@business_job("businesses.seal_audit_of_business", atomic=False)
+def seal_audit_of_business(business_id: int, timestamp: int = 0) -> None:
+    """Seal the audit entries that were written since the last time (OP-7)."""
+    audit_chain.seal(at=timezone.now())
+
+
+seal_audit = every_business("businesses.seal_audit", seal_audit_of_business)
+
+
+@business_job("businesses.verify_audit_of_business", atomic=False)
+def verify_audit_of_business(business_id: int, timestamp: int = 0) -> None:
+    """Look whether the whole audit log is as it was sealed; the page of operations tells."""
+    name = Business.objects.values_list("slug", flat=True).get(id=business_id)
+    audit_chain.verify(at=timezone.now(), name=name)
+
+
+verify_audit = every_business("businesses.verify_audit", verify_audit_of_business)

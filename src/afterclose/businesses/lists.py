@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, override
 
+from django.apps import apps
 from django.db.models import Case, CharField, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -20,7 +23,11 @@ from afterclose.ui.lists import (
     InstantColumn,
     InstantRangeFilter,
     List,
+    NumberColumn,
+    NumberRangeFilter,
+    Option,
     PersonColumn,
+    RelationFilter,
     Row,
     TextSearch,
     View,
@@ -114,10 +121,50 @@ def _words(value: Any) -> str:
     return str(value)
 
 
-def _verb(row: Row) -> str:
+def verb_label(verb: str) -> str:
     """``member.role_changed`` as “Member: role changed”."""
-    noun, _, act = row["verb"].partition(".")
+    noun, _, act = verb.partition(".")
     return f"{noun.replace('_', ' ').capitalize()}: {act.replace('_', ' ')}"
+
+
+def _people(viewer: Actor, text: str, limit: int) -> list[Option]:
+    found = queries.audited_people(viewer, text=text)[:limit]
+    return [Option(str(each.person_id), str(each.person)) for each in found]
+
+
+def _people_by_id(viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
+    found = queries.audited_people(viewer, ids=ids)
+    return {str(each.person_id): str(each.person) for each in found}
+
+
+@dataclass(frozen=True)
+class VerbFilter(ChoiceFilter):
+    """What was done: the verbs that the log has, in words."""
+
+    @override
+    def options(self) -> list[Option]:
+        return [Option(verb, verb_label(verb)) for verb in queries.audited_verbs()]
+
+    @override
+    def _values(self) -> dict[str, Any]:
+        return {verb: verb for verb in queries.audited_verbs()}
+
+
+@dataclass(frozen=True)
+class KindFilter(ChoiceFilter):
+    """What it was done to: every kind of record of ours."""
+
+    @override
+    def options(self) -> list[Option]:
+        return [
+            Option(model._meta.label_lower, str(model._meta.verbose_name).capitalize())
+            for model in sorted(apps.get_models(), key=lambda each: str(each._meta.verbose_name))
+            if model._meta.app_config.name.startswith("afterclose.") and model._meta.managed
+        ]
+
+    @override
+    def _values(self) -> dict[str, Any]:
+        return {option.value: option.value for option in self.options()}
 
 
 class AuditList(List):
@@ -132,7 +179,7 @@ class AuditList(List):
             "at", "When", sort=True, render=lambda _, at: SafeString(when(at, format="long"))
         ),
         Column("actor_name", "Who"),
-        Column("verb", "What", needs=("verb",), value=_verb),
+        Column("verb", "What", needs=("verb",), value=lambda row: verb_label(row["verb"])),
         Column("subject_label", "On"),
         Column(
             "changes",
@@ -143,11 +190,26 @@ class AuditList(List):
         ),
         Column("subject_type", "Kind of record", optional=True),
         Column("subject_id", "Record id", optional=True),
+        NumberColumn("seal", "Seal", path="seal__number", optional=True),
+        Column("fingerprint", "Fingerprint", path="seal__fingerprint", optional=True),
     ]
-    filters = [InstantRangeFilter("at", "When")]
+    filters = [
+        InstantRangeFilter("at", "When"),
+        RelationFilter(
+            "person",
+            "Who",
+            path="person_id",
+            options=_people,
+            labels=_people_by_id,
+            empty="The system",
+        ),
+        VerbFilter("verb", "What"),
+        KindFilter("subject_type", "Kind of record"),
+        NumberRangeFilter("subject_id", "Record id"),
+    ]
     search = TextSearch(
         contains=["search_key"],
-        label="Search by person, record or act",
+        label="Search by person, act, record or change",
     )
     default_sort = "-at"
     views = [

@@ -6,9 +6,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Cast, Concat, Left, Lower
 
-from afterclose.businesses.tenancy import BusinessField, TenantManager, TenantModel
+from afterclose.businesses.tenancy import (
+    BusinessField,
+    TenantManager,
+    TenantModel,
+    TenantOneToOneField,
+)
 
 
 class Business(models.Model):
@@ -151,7 +156,15 @@ class AuditEntry(TenantModel):
     subject_label = models.CharField(max_length=200, blank=True)
     search_key = models.GeneratedField(
         expression=Lower(
-            Concat("actor_name", models.Value(" "), "verb", models.Value(" "), "subject_label")
+            Concat(
+                "actor_name",
+                models.Value(" "),
+                "verb",
+                models.Value(" "),
+                "subject_label",
+                models.Value(" "),
+                Left(Cast("changes", models.TextField()), 2000),
+            )
         ),
         output_field=models.TextField(db_collation="C"),
         db_persist=True,
@@ -165,7 +178,67 @@ class AuditEntry(TenantModel):
         indexes: ClassVar = [
             models.Index("business", models.F("at").desc(), models.F("id").desc(), name="audit_at"),
             models.Index("business", "subject_type", "subject_id", name="audit_subject"),
+            models.Index(
+                "business",
+                "person",
+                models.F("at").desc(),
+                models.F("id").desc(),
+                name="audit_person",
+            ),
+            models.Index(
+                "business",
+                "verb",
+                models.F("at").desc(),
+                models.F("id").desc(),
+                name="audit_verb",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.subject_label}"
+
+
+class AuditSeal(TenantModel):
+    """One link of the hash chain over the audit log: what an entry said when it was sealed.
+
+    Only ever inserted, in numbers without gaps; see ``sealing`` and ``audit_chain`` (OP-7).
+    """
+
+    assistant_may_read: ClassVar[bool] = False
+
+    number = models.BigIntegerField()
+    entry = TenantOneToOneField(AuditEntry, on_delete=models.PROTECT, related_name="seal")
+    fingerprint = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "number"], name="audit_seal_number"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="audit_seal_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.fingerprint}"
+
+
+class AuditChain(TenantModel):
+    """The head of a business's chain, and what the last look at the whole of it found."""
+
+    assistant_may_read: ClassVar[bool] = False
+
+    number = models.BigIntegerField(default=0)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    # Every entry up to here is sealed, so the frequent job begins behind it.
+    settled_id = models.BigIntegerField(default=0)
+    settled_next_id = models.BigIntegerField(default=0)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business"], name="audit_chain_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.fingerprint}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import AuditEntry, Membership
 from afterclose.businesses.permissions import Right, require
+from afterclose.businesses.tenancy import current_business_id
 
 
 def members(viewer: Actor) -> QuerySet[Membership]:
@@ -24,3 +28,39 @@ def audit_entries(viewer: Actor) -> QuerySet[AuditEntry]:
     """The audit log."""
     require(viewer, Right.AUDIT_VIEW)
     return AuditEntry.objects.all()
+
+
+def audited_people(
+    viewer: Actor, *, text: str = "", ids: Sequence[str] = ()
+) -> QuerySet[Membership]:
+    """Members, also former ones, with their people, for the filter of the audit log."""
+    require(viewer, Right.AUDIT_VIEW)
+    found = Membership.objects.order_by("person__name_key", "id")
+    if text:
+        found = found.filter(
+            Q(person__name_key__contains=text.lower()) | Q(person__email__contains=text.lower())
+        )
+    if ids:
+        found = found.filter(person_id__in=ids)
+    return found.select_related("person")
+
+
+# Jumps from each verb to the next in the index, however many entries there are.
+_VERBS = """
+WITH RECURSIVE seen (verb) AS (
+    (SELECT verb FROM businesses_auditentry WHERE business_id = %(business)s
+     ORDER BY verb LIMIT 1)
+    UNION ALL
+    SELECT (SELECT verb FROM businesses_auditentry
+            WHERE business_id = %(business)s AND verb > seen.verb ORDER BY verb LIMIT 1)
+    FROM seen WHERE seen.verb IS NOT NULL
+)
+SELECT verb FROM seen WHERE verb IS NOT NULL
+"""
+
+
+def audited_verbs() -> list[str]:
+    """Every verb in the audit log of the business in context, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERBS, {"business": current_business_id()})
+        return [verb for (verb,) in cursor.fetchall()]

@@ -25,6 +25,8 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("accounts.sweep_imports", "* * * * *", "Go on with imports whose worker died."),
     Schedule("renewals.send_reminders", "0 8 * * *", "Remind of renewals that come near."),
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
+    Schedule("businesses.seal_audit", "*/5 * * * *", "Seal new entries of the audit log."),
+    Schedule("businesses.verify_audit", "10 3 * * *", "Look whether the audit log is untouched."),
     Schedule("config.retry_stalled_jobs", "* * * * *", "Give jobs of a dead worker to another."),
     Schedule("config.forget_old_jobs", "20 4 * * *", "Remove the records of jobs long done."),
 )

@@ -9,6 +9,11 @@ from typing import Literal
 
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from afterclose.businesses import audit_chain
+from afterclose.businesses.actors import Actor
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +106,22 @@ def _queue() -> Check:
     if oldest > QUEUE_LATE_AFTER_SECONDS:
         return Check("queue", "degraded", detail, "Start more workers, or look at what they do.")
     return Check("queue", "ok", detail)
+
+
+def audit_log(viewer: Actor) -> Check:
+    """Whether the business's audit log was untouched when somebody last looked (OP-7)."""
+    chain = audit_chain.state(viewer)
+    if chain is None or chain.verified_at is None:
+        return Check("audit log", "ok", "not looked at yet; that happens every night")
+    when = date_format(localtime(chain.verified_at), "DATETIME_FORMAT")
+    if chain.problem:
+        return Check(
+            "audit log",
+            "failed",
+            f"{chain.problem} (seen {when})",
+            "Run afterclose audit_verify and compare with a backup; see docs/threat-model.md.",
+        )
+    return Check("audit log", "ok", f"nothing was changed in {chain.number} entries, seen {when}")
 
 
 _LOOKS: dict[str, Callable[[], Check]] = {

@@ -43,7 +43,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def operations(request: MemberRequest) -> HttpResponse:
     """Checks, schedules with their last and next run, and what failed (OP-1)."""
     now = timezone.now()
-    found = readiness.checks()
+    found = [*readiness.checks(), readiness.audit_log(request.viewer)]
     context = {
         "now": now,
         "checks": found,

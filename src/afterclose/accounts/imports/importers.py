@@ -115,10 +115,7 @@ class Importer(ABC):
         created = [record.data for record in records if record.outcome == Outcome.CREATED]
         bulk.insert(self.model, created, at=context.at)
         updated = [record for record in records if record.outcome == Outcome.UPDATED]
-        # What lies in tables beside (tags) is for the importer that plans it.
-        columns = sorted(
-            {name for record in updated for name in record.changes if name in record.data}
-        )
+        columns = sorted({name for record in updated for name in record.changes})
         bulk.update(
             self.model,
             [

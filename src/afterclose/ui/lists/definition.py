@@ -24,7 +24,6 @@ RESERVED = frozenset(
         "before",
         "rows",
         "format",
-        "filters",
         "options",
         "bulk",
         "ids",
