@@ -73,7 +73,8 @@
   const scrollers = (root) => {
     // A region that scrolls must be reachable by keyboard; one that does not should not be a stop.
     for (const region of root.querySelectorAll(".table-responsive")) {
-      if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+      const scrolls = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
+      if (scrolls) region.tabIndex = 0;
       else region.removeAttribute("tabindex");
     }
   };
