@@ -41,6 +41,7 @@ def at(page, query: str) -> None:
 def test_filters_are_added_by_keyboard_and_removed_one_by_one(page, customers):
     page.locator("#list-accounts-add").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#list-accounts-stage summary")).to_be_visible()
     page.locator("#list-accounts-stage summary").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Renewal", exact=True).focus()
@@ -138,6 +139,7 @@ def test_without_javascript_everything_still_works(browser, live_server, page, c
     plain = context.new_page()
     plain.goto(live_server.url + "/accounts/")
     plain.locator("#list-accounts-add").click()
+    plain.get_by_role("link", name="Choose from the filters").click()
     plain.locator("#list-accounts-seats summary").click()
     plain.locator("#list-accounts-seats-min").fill("58")
     plain.locator("#list-accounts-seats button").click()

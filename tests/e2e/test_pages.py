@@ -13,7 +13,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from afterclose.accounts.models import Contact
+from afterclose.accounts.tags.actions import create_tag, tag_accounts
 from tests.e2e.browser import assert_accessible
+from tests.factories import MORNING
 from tests.guards.addresses import samples
 from tests.guards.rows import make_rows
 
@@ -36,9 +38,14 @@ def ids(stage):
     """What the parameters of addresses may be, of the cast."""
     with transaction.atomic(), stage.at_work():
         contact = Contact.objects.get(account=stage.birch)
+        tag = create_tag(actor=stage.manager, at=MORNING, name="Key account", tone="accent")
+        tag_accounts(
+            actor=stage.manager, at=MORNING, account_ids=[stage.birch.id], tag_ids=[tag.id]
+        )
     return {
         "account_id": stage.birch.id,
         "contact_id": contact.id,
+        "tag_id": tag.id,
         "membership_id": stage.manager.membership_id,
         "window_days": 90,
     }

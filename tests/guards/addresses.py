@@ -81,6 +81,7 @@ OBJECTS: dict[str, Sample] = {
     "reason_id": _row("accounts.RiskReason"),
     "run_id": _row("accounts.ImportRun"),
     "set_id": _row("accounts.ImportSet"),
+    "tag_id": _row("accounts.Tag"),
 }
 # Parameters that are plain values: the page is there for everybody with the right.
 VALUES: dict[str, Any] = {"window_days": 90, "job_id": 1}

@@ -1,8 +1,9 @@
 """The customer record: one account for a customer's whole life, and everything that happened.
 
-Owns: Account, Contact, AtRiskFlag, RiskReason, ChurnEvent, Event (``timeline``), Mention;
+Owns: Account, Contact, Tag, AtRiskFlag, RiskReason, ChurnEvent, Event (``timeline``), Mention;
 lists, import and export.
 Reads: businesses.
 Announces: account.created, account.changed, stage.changed, at_risk.flagged, at_risk.cleared,
-activity.logged, mention.made, import.finished.
+activity.logged, account.tagged, account.untagged, contact.tagged,
+contact.untagged, mention.made, import.finished.
 """

@@ -29,6 +29,17 @@ class AccountsConfig(AppConfig):
                 25,
             )
         )
+        settings_pages.register(
+            settings_pages.SettingsPage(
+                "Tags",
+                "Words of your own on accounts and contacts.",
+                "accounts:tags",
+                "tags",
+                Right.ACCOUNTS_VIEW,
+                "Customers",
+                26,
+            )
+        )
         importing.register()
         navigation.register(
             navigation.Entry(

@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 
 from afterclose.accounts import actions, queries
 from afterclose.accounts.models import Account, Contact, Stage
+from afterclose.accounts.tags.bulk import ACCOUNT_TAGGING, CONTACT_TAGGING
+from afterclose.accounts.tags.filters import account_tag_filter, contact_tag_filter, tag_column
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
@@ -160,6 +162,7 @@ class AccountList(List):
             render=_at_risk,
         ),
         _member_column("csm", "CSM"),
+        tag_column(),
         DateColumn("customer_since", "Customer since", sort=True),
         Column("plan", "Plan", sort=True, optional=True),
         NumberColumn("seats", "Seats", optional=True),
@@ -184,6 +187,7 @@ class AccountList(List):
             "ae", "AE", path="ae_id", options=member_options, labels=member_labels,
             empty="Nobody",
         ),
+        account_tag_filter(),
         DateRangeFilter("customer_since", "Customer since"),
         DateRangeFilter("churned_on", "Churned on"),
         NumberRangeFilter("seats", "Seats"),
@@ -211,6 +215,7 @@ class AccountList(List):
         BulkAction("stage", "Change stage", change_stage, form=StageForm, visible=may_edit,
                    text="The change of stage is noted on the timeline of every account."),
     ]  # fmt: skip
+    bulk_actions += ACCOUNT_TAGGING
     empty = Empty(
         "No accounts yet",
         "Import your customers from a file, or add the first one by hand.",
@@ -266,6 +271,7 @@ class ContactList(List):
         Column("phone", "Phone", optional=True),
         Column("parts", "Plays the part of", needs=tuple(PARTS), value=_parts,
                render=_part_badges),
+        tag_column(),
         DateColumn("left_on", "Left on", optional=True),
         Column("external_id", "External id", optional=True),
     ]  # fmt: skip
@@ -279,6 +285,8 @@ class ContactList(List):
             labels=account_labels, empty="", limit=20,
         ),
         ChoiceFilter("stage", "Account stage", path="account__stage", choices=Stage),
+        contact_tag_filter(),
+        account_tag_filter("account_tag", "Account tags", over="account_id"),
         DateRangeFilter("left_on", "Left on"),
     ]  # fmt: skip
     search = TextSearch(
@@ -292,6 +300,7 @@ class ContactList(List):
         View("champions", "Champions", "champion=yes"),
         View("detractors", "Detractors", "detractor=yes"),
     ]
+    bulk_actions = CONTACT_TAGGING
     empty = Empty(
         "No contacts yet",
         "Contacts come with an import, or are added on the page of an account.",

@@ -342,3 +342,8 @@ from afterclose.accounts.imports.models import (  # noqa: E402
     ImportRun as ImportRun,
     ImportSet as ImportSet,
 )
+from afterclose.accounts.tags.models import (  # noqa: E402
+    AccountTag as AccountTag,
+    ContactTag as ContactTag,
+    Tag as Tag,
+)

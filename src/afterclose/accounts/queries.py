@@ -9,7 +9,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from afterclose.accounts.models import Account, AtRiskFlag, Contact, Event, RiskReason, Stage
+from afterclose.accounts.models import (
+    Account,
+    AccountTag,
+    AtRiskFlag,
+    Contact,
+    ContactTag,
+    Event,
+    RiskReason,
+    Stage,
+)
+from afterclose.accounts.tags.queries import shown
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
@@ -37,9 +47,11 @@ def open_flags() -> QuerySet[AtRiskFlag]:
 
 
 def accounts(viewer: Actor) -> QuerySet[Account]:
-    """Every account of the viewer's business, with ``is_at_risk``."""
+    """Every account of the viewer's business, with ``is_at_risk`` and ``tags`` for lists."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    return Account.objects.annotate(is_at_risk=Exists(open_flags()))
+    return Account.objects.annotate(
+        is_at_risk=Exists(open_flags()), tags=shown(AccountTag, "account_id")
+    )
 
 
 def account(viewer: Actor, account_id: int) -> Account:
@@ -96,7 +108,7 @@ def contacts(viewer: Actor, account_id: int) -> QuerySet[Contact]:
 def all_contacts(viewer: Actor) -> QuerySet[Contact]:
     """Everybody at every account of the viewer's business."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    return Contact.objects.all()
+    return Contact.objects.annotate(tags=shown(ContactTag, "contact_id"))
 
 
 def contact(viewer: Actor, account_id: int, contact_id: int) -> Contact:

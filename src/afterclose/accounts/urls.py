@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from afterclose.accounts.tags import views as tags
 from afterclose.accounts.views import contacts, detail, flags, lists, reasons, timeline
 
 app_name = "accounts"
@@ -16,6 +17,8 @@ _account = [
     path("contacts/add/", contacts.add, name="contact_add"),
     path("contacts/<int:contact_id>/", contacts.edit, name="contact_edit"),
     path("contacts/<int:contact_id>/remove/", contacts.remove, name="contact_remove"),
+    path("contacts/<int:contact_id>/tags/", tags.of_contact, name="contact_tags"),
+    path("tags/", tags.of_account, name="account_tags"),
     path("panels/timeline/", timeline.panel, name="timeline"),
     path("panels/contacts/", contacts.panel, name="contacts_panel"),
 ]
@@ -24,6 +27,11 @@ urlpatterns = [
     path("accounts/", lists.accounts, name="list"),
     path("accounts/contacts/", lists.contacts, name="contacts"),
     path("accounts/new/", detail.create, name="create"),
+    path("accounts/tags/", tags.tag_list, name="tags"),
+    path("accounts/tags/new/", tags.add, name="tag_add"),
+    path("accounts/tags/<int:tag_id>/", tags.edit, name="tag"),
+    path("accounts/tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
+    path("accounts/tags/<int:tag_id>/delete/", tags.delete, name="tag_delete"),
     path("accounts/<int:account_id>/", include(_account)),
     path("settings/risk-reasons/", reasons.risk_reasons, name="reasons"),
     path("settings/risk-reasons/<int:reason_id>/", reasons.rename, name="reason"),

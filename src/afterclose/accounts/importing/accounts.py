@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from afterclose.accounts.importing.churn_dates import date_churn
 from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer
-from afterclose.accounts.models import Account, Stage
+from afterclose.accounts.models import Account, AccountTag, Stage
+from afterclose.accounts.tags import importing as tags
 from afterclose.businesses.models import Membership
 
 _STAGE_WORDS = {
@@ -155,11 +156,13 @@ class AccountImporter(Importer):
             help="A member of this business.",
         ),
         Field("ae", "AE's e-mail", FieldType.EMAIL, aliases=("ae_email", "sales_owner_email")),
+        tags.TAGS,
     )
 
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Columns as they are; members by e-mail; the stage from what the row says."""
         members = self._members(records)
+        tags.read(records)
         plain = (
             "name",
             "domain",
@@ -190,6 +193,16 @@ class AccountImporter(Importer):
                 record.data["stage"] = stage
             if record.data.get("churned_on") and (stage or Stage.CHURNED) != Stage.CHURNED:
                 record.reject("Churned on: the row says that the account has not churned.", "stage")
+
+    @override
+    def plan(self, records: Sequence[Record], context: Context) -> None:
+        super().plan(records, context)
+        tags.plan(records, AccountTag, "account_id")
+
+    @override
+    def write(self, records: Sequence[Record], context: Context) -> None:
+        super().write(records, context)
+        tags.write(self, records, AccountTag, context)
 
     def reconcile(self, record: Record, context: Context) -> None:
         """A finer stage stays where the file only says "live"; who is back has not left."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, override
 
 from afterclose.accounts.importing.references import ACCOUNT_ID
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
-from afterclose.accounts.models import Contact
+from afterclose.accounts.models import Contact, ContactTag
+from afterclose.accounts.tags import importing as tags
 
 
 class ContactImporter(Importer):
@@ -47,6 +48,7 @@ class ContactImporter(Importer):
         ),
         Field("is_detractor", "Detractor", FieldType.FLAG, aliases=("detractor",)),
         Field("left_on", "Left on", FieldType.DATE, aliases=("left_at", "left_company_on")),
+        tags.TAGS,
     )
 
     def key(self, record: Record) -> str:
@@ -57,6 +59,7 @@ class ContactImporter(Importer):
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Account by its id; the name from one column or two, else from the address."""
         accounts = resolve_accounts(records)
+        tags.read(records)
         taken: dict[tuple[int, str], int] = {}
         plain = (
             "email",
@@ -88,6 +91,16 @@ class ContactImporter(Importer):
                         f"E-mail: {address} stands already on line {first} for this account.",
                         "email",
                     )
+
+    @override
+    def plan(self, records: Sequence[Record], context: Context) -> None:
+        super().plan(records, context)
+        tags.plan(records, ContactTag, "contact_id")
+
+    @override
+    def write(self, records: Sequence[Record], context: Context) -> None:
+        super().write(records, context)
+        tags.write(self, records, ContactTag, context)
 
     def find(
         self, records: Sequence[Record], columns: Collection[str]

@@ -115,7 +115,10 @@ class Importer(ABC):
         created = [record.data for record in records if record.outcome == Outcome.CREATED]
         bulk.insert(self.model, created, at=context.at)
         updated = [record for record in records if record.outcome == Outcome.UPDATED]
-        columns = sorted({name for record in updated for name in record.changes})
+        # What lies in tables beside (tags) is for the importer that plans it.
+        columns = sorted(
+            {name for record in updated for name in record.changes if name in record.data}
+        )
         bulk.update(
             self.model,
             [

@@ -16,8 +16,10 @@ from afterclose.accounts.imports import actions, engine, jobs
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows, summary
 from afterclose.accounts.models import (
     Account,
+    AccountTag,
     ChurnEvent,
     Contact,
+    ContactTag,
     Event,
     ImportRow,
     ImportRun,
@@ -415,3 +417,27 @@ def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(tmp_path):
             assert (run.state, run.counts) == ("done", {"created": count})
             assert Account.objects.count() == count
             assert ImportRow.objects.filter(run=run).count() == count
+
+
+def test_tags_of_a_file_are_added_and_none_is_taken_away(bring, at_work):
+    first = 'id,name,tags\nacme,Acme,"VIP, EMEA"\ngale,Gale,vip;new\nelm,Elm,\n'
+    run, _ = bring(first, "accounts")
+    assert run.counts == {"updated": 1, "created": 1, "unchanged": 1}
+    held = AccountTag.objects.order_by("account__name", "tag__key")
+    names = [(link.account.name, link.tag.name) for link in held]
+    assert names == [("Acme", "EMEA"), ("Acme", "VIP"), ("Gale", "new"), ("Gale", "VIP")]
+    assert bring(first, "accounts")[0].counts == {"unchanged": 3}
+    assert bring("id,name,tags\nacme,Acme,other\n", "accounts")[0].counts == {"updated": 1}
+    assert AccountTag.objects.filter(account=at_work.acme).count() == 3
+
+
+def test_a_tag_that_does_not_fit_is_a_row_error(bring):
+    run, _ = bring(f"id,name,tags\ngale,Gale,{'x' * 61}\n", "accounts")
+    assert run.counts == {"error": 1}
+
+
+def test_contacts_get_tags_from_a_file(bring):
+    text = "email,account_id,name,tags\nada@gale.example,acme,Ada,Speaker\n"
+    assert bring(text, "contacts")[0].counts == {"created": 1}
+    assert ContactTag.objects.get().tag.name == "Speaker"
+    assert bring(text, "contacts")[0].counts == {"unchanged": 1}

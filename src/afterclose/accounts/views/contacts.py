@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterclose.accounts import actions, queries
 from afterclose.accounts.forms import ContactForm
+from afterclose.accounts.tags.queries import tags_of_contacts
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 
@@ -23,12 +24,13 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
     """The people who matter, those with a part to play first."""
     account = queries.account(request.viewer, account_id)
     found = list(queries.contacts(request.viewer, account_id)[: SHOWN_IN_PANEL + 1])
+    tags = tags_of_contacts(request.viewer, [each.id for each in found])
     return render(
         request,
         "accounts/_contacts_panel.html",
         {
             "account": account,
-            "contacts": found[:SHOWN_IN_PANEL],
+            "contacts": [(each, tags.get(each.id, [])) for each in found[:SHOWN_IN_PANEL]],
             "has_more": len(found) > SHOWN_IN_PANEL,
             "may_edit": request.viewer.may(Right.ACCOUNTS_EDIT),
         },

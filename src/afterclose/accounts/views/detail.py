@@ -13,6 +13,7 @@ from afterclose.accounts import actions, queries
 from afterclose.accounts.forms import AccountForm, StageForm
 from afterclose.accounts.models import Stage
 from afterclose.accounts.panels import panels
+from afterclose.accounts.tags.queries import tags_of_account
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 
@@ -29,6 +30,7 @@ def detail(request: MemberRequest, account_id: int) -> HttpResponse:
         {
             "account": account,
             "flag": flag,
+            "tags": tags_of_account(request.viewer, account_id),
             "reasons": queries.reason_labels(flag.reasons) if flag else [],
             "stages": Stage.choices,
             "main_panels": panels(request.viewer, "main"),

@@ -13,11 +13,11 @@ from typing import Any, ClassVar, override
 
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from afterclose.kit.money import Money
 from afterclose.ui import formats
+from afterclose.ui.escaping import escape
 from afterclose.ui.lists.context import Row
 from afterclose.ui.templatetags import ui as tags
 
@@ -98,7 +98,7 @@ class Column:
 
     def format(self, value: Any) -> SafeString:
         """How a value that is there is written on the screen."""
-        return format_html("{}", value)
+        return SafeString(escape(value))
 
     def headers(self) -> list[str]:
         """The export's headings (money has two: amount and currency)."""
@@ -227,7 +227,7 @@ class BooleanColumn(Column):
     @override
     def format(self, value: Any) -> SafeString:
         word = self.yes if value else self.no
-        return format_html("{}", word) if word else NOTHING
+        return SafeString(escape(word)) if word else NOTHING
 
     @override
     def plain(self, value: Any) -> str | None:

@@ -20,9 +20,6 @@ from afterclose.ui.lists.filters import Control, Filter
 from afterclose.ui.lists.saved_views import SavedView
 from afterclose.ui.lists.state import END, Reader, State
 
-# Summing more rows than this over a joined table would take longer than the page itself.
-SUMS_AT_ONCE = 5_000
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -208,6 +205,17 @@ class Controls:
             for each in self.reader.all_filters
             if each.name not in self.state.filters
         ]
+
+    @property
+    def offers_filters(self) -> bool:
+        """Whether there is a filter that is not in force."""
+        return any(each.name not in self.state.filters for each in self.reader.all_filters)
+
+    @property
+    def filters_url(self) -> str:
+        """This page with the forms of `more_filters`, which load when their menu is opened: with
+        a business's own fields they are most of the page, and they read what they offer."""
+        return self.url(self.state, place=True, extra=(("filters", "1"),))
 
     def _form(self, each: Filter) -> FilterForm:
         control = each.control(self.state.filters.get(each.name), self.context)

@@ -24,6 +24,7 @@ RESERVED = frozenset(
         "before",
         "rows",
         "format",
+        "filters",
         "options",
         "bulk",
         "ids",

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Value
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
@@ -23,7 +24,20 @@ from afterclose.ui.lists.state import END, Problem
 from afterclose.ui.lists.totals import Total, read_totals, summed
 
 # Summing more rows than this over a joined table would take longer than the page itself.
-SUMS_AT_ONCE = 5_000
+SUMS_AT_ONCE = 2_000
+# What a search inside names finds is looked up once, when it is no more than this.
+FOUND_AT_ONCE = 5_000
+
+
+class IsOneOf(Func):
+    """`id = ANY(ids)`: one parameter however many there are, where IN takes one for each."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+    def __init__(self, path: str, ids: list[int]) -> None:
+        super().__init__(F(path), Value(ids, output_field=ArrayField(BigIntegerField())))
 
 
 class ListPage(Controls):
@@ -41,6 +55,7 @@ class ListPage(Controls):
         super().__init__(the_list, data, path, keep=keep, embedded=embedded)
         self._place_problem: Problem | None = None
         self.with_sums = data.get("totals") == "1"
+        self.with_filters = data.get("filters") == "1"
 
     @cached_property
     def found(self) -> QuerySet[Any]:
@@ -62,9 +77,21 @@ class ListPage(Controls):
         for each in self.reader.all_filters:
             if each.name in self.state.filters and each.name != without:
                 rows = each.apply(rows, self.state.filters[each.name], self.context)
-        if self.state.search and self.list.search is not None:
-            rows = self.list.search.apply(rows, self.state.search)
-        return rows
+        search, text = self.list.search, self.state.search
+        if search is None or not text:
+            return rows
+        ids = self._searched
+        return search.apply(rows, text) if ids is None else rows.filter(IsOneOf("pk", ids))
+
+    @cached_property
+    def _searched(self) -> list[Any] | None:
+        """The ids that the search finds inside texts, None when they are many. That reads every
+        text of the business; rows, count and sums would each do it again."""
+        search, text = self.list.search, self.state.search
+        if search is None or not search.reads_all(text):
+            return None
+        rows = self.list.queryset(self.context.viewer).order_by()
+        return search.ids(rows, text, FOUND_AT_ONCE)
 
     @property
     def order(self) -> Order:
@@ -122,6 +149,8 @@ class ListPage(Controls):
         """How many rows match. What fits on the first page is counted without a query."""
         if not (self.state.after or self.state.before) and not self.slice.after:
             return len(self.slice.rows)
+        if self.state.search and self._searched is not None and not self.state.filters:
+            return len(self._searched)
         return self.found.count()
 
     @cached_property

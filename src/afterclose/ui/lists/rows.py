@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
+from afterclose.ui.escaping import escape
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.definition import List
@@ -88,10 +88,10 @@ def _opening(column: Column, *, first: bool) -> str:
 def _cell(column: Column, row: Row, seen: dict[Hashable, str]) -> str:
     if column.render is not None or column.template or type(column).show is not Column.show:
         # What it shows may depend on the rest of the row.
-        return conditional_escape(column.show(row))
+        return escape(column.show(row))
     value = column.read(row)
     if not isinstance(value, Hashable):
-        return conditional_escape(column.show(row))
+        return escape(column.show(row))
     if value not in seen:
-        seen[value] = conditional_escape(column.show(row))
+        seen[value] = escape(column.show(row))
     return seen[value]

@@ -70,8 +70,11 @@ def list_view(
         default = next((view for view in page.saved if view.default and view.query), None)
         if default is not None:
             return HttpResponseRedirect(f"{request.path}?{default.query}")
-    if page.with_sums and request.headers.get("HX-Target", "").endswith(f"#{page.id}-sums"):
+    target = request.headers.get("HX-Target", "")
+    if page.with_sums and target.endswith(f"#{page.id}-sums"):
         return render(request, "ui/lists/_sums.html", {"list": page})
+    if page.with_filters and target.endswith(f"#{page.id}-filters"):
+        return render(request, "ui/lists/_more_filters.html", {"list": page})
     return _show(request, page, template, extra)
 
 

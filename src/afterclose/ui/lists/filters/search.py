@@ -11,6 +11,9 @@ from django.db.models import Q, QuerySet
 from afterclose.ui.lists.filters.base import FilterError
 from afterclose.ui.lists.paths import resolve, restrict
 
+# Two letters are in most names.
+SHORTEST_INSIDE = 3
+
 
 @dataclass(frozen=True)
 class TextSearch:
@@ -34,21 +37,44 @@ class TextSearch:
             raise FilterError("It is longer than 200 characters.")
         return text
 
+    def reads_all(self, text: str) -> bool:
+        """Whether the search for this text has to read every row of the business."""
+        return bool(self.contains) and len(self.key(text)) >= SHORTEST_INSIDE
+
     def apply(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The rows that match."""
         found = Q()
-        for path in self.exact:
-            found |= Q(**{path: text})
+        for part in self._parts(text):
+            found |= part
+        many = self._many(rows)
+        return restrict(rows, many, found) if many else rows.filter(found)
+
+    def ids(self, rows: QuerySet[Any], text: str, most: int) -> list[Any] | None:
+        """The ids of the rows that match, None when they are more than `most`.
+
+        Each column is asked by itself, so that each answers from its own index: the texts that
+        are looked into are read from there too, and not from the rows.
+        """
+        if self._many(rows):
+            return None
+        first, *others = [rows.filter(part).values_list("pk") for part in self._parts(text)]
+        found = first.union(*others) if others else first
+        ids = [pk for (pk,) in found[: most + 1]]
+        return ids if len(ids) <= most else None
+
+    def _parts(self, text: str) -> list[Q]:
         key = self.key(text)
-        for path in self.prefix:
-            found |= prefix_range(path, key)
-        if len(key) >= 3:
-            for path in self.contains:
-                found |= Q(**{f"{path}__contains": key})
+        inside = set(self.contains) if self.reads_all(text) else set()
+        return [
+            *(Q(**{path: text}) for path in self.exact),
+            *(prefix_range(path, key) for path in self.prefix if path not in inside),
+            *(Q(**{f"{path}__contains": key}) for path in self.contains if path in inside),
+        ]
+
+    def _many(self, rows: QuerySet[Any]) -> str:
+        """The first path over a relation of many rows, or empty."""
         paths = [*self.exact, *self.prefix, *self.contains]
-        if any(resolve(rows.model, path).many for path in paths):
-            return restrict(rows, next(p for p in paths if resolve(rows.model, p).many), found)
-        return rows.filter(found)
+        return next((path for path in paths if resolve(rows.model, path).many), "")
 
 
 def prefix_range(path: str, key: str) -> Q:
