@@ -45,6 +45,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "billing.Subscription": {"current_period_end": MONDAY + timedelta(days=30)},
 }
 
+# Optional keys that a row cannot be without, because its table asks for one value of several.
+FILLED: dict[str, frozenset[str]] = {
+    "accounts.AccountValue": frozenset({"choice"}),
+    "accounts.ContactValue": frozenset({"choice"}),
+}
+
 
 def tenant_models() -> list[Model]:
     """Every model with a business and a table, targets of foreign keys first."""
@@ -91,7 +97,7 @@ def _make(model: Model, made: dict[Model, models.Model], business_id: int) -> mo
             target = field.remote_field.model
             if target is Person:
                 values[field.attname] = _person(business_id).pk
-            elif not field.null:
+            elif not field.null or field.name in FILLED.get(model._meta.label, ()):
                 values[field.attname] = made[target].pk
         elif not field.null:
             values[field.name] = _guess(field)
@@ -145,4 +151,9 @@ def foreign_keys(model: Model) -> list[Any]:
 
 
 def _needs(model: Model) -> set[Model]:
-    return {field.remote_field.model for field in foreign_keys(model) if not field.null}
+    filled = FILLED.get(model._meta.label, frozenset())
+    return {
+        field.remote_field.model
+        for field in foreign_keys(model)
+        if not field.null or field.name in filled
+    }

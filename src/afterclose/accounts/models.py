@@ -335,6 +335,12 @@ class Reaction(TenantModel):
 
 
 # Kept beside the import's other files, but models of this app like the rest.
+from afterclose.accounts.custom_fields.models import (  # noqa: E402
+    AccountValue as AccountValue,
+    ContactValue as ContactValue,
+    CustomChoice as CustomChoice,
+    CustomField as CustomField,
+)
 from afterclose.accounts.imports.models import (  # noqa: E402
     ImportPiece as ImportPiece,
     ImportProfile as ImportProfile,

@@ -28,6 +28,11 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("businesses.seal_audit", "*/5 * * * *", "Seal new entries of the audit log."),
     Schedule("businesses.verify_audit", "10 3 * * *", "Look whether the audit log is untouched."),
     Schedule("config.retry_stalled_jobs", "* * * * *", "Give jobs of a dead worker to another."),
+    Schedule(
+        "accounts.purge_custom_fields",
+        "40 4 * * *",
+        "Purge custom fields deleted over 30 days ago, with their values.",
+    ),
     Schedule("config.forget_old_jobs", "20 4 * * *", "Remove the records of jobs long done."),
 )
 

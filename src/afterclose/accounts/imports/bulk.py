@@ -29,6 +29,12 @@ def among(values: Collection[str]) -> RawSQL:
     return RawSQL("SELECT value FROM json_array_elements_text(%s::json)", [document])
 
 
+def among_ids(ids: Collection[int]) -> RawSQL:
+    """As `among`, for numbers."""
+    document = json.dumps(list(ids))
+    return RawSQL("SELECT value::bigint FROM json_array_elements_text(%s::json)", [document])
+
+
 def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
     """Insert rows given by column (attname); what a row leaves out gets the model's default.
 
