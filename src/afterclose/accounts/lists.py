@@ -12,6 +12,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts import actions, queries
+from afterclose.accounts.custom_fields.lists import WithCustomFields
+from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.tags.bulk import ACCOUNT_TAGGING, CONTACT_TAGGING
 from afterclose.accounts.tags.filters import account_tag_filter, contact_tag_filter, tag_column
@@ -31,7 +33,6 @@ from afterclose.ui.lists import (
     Empty,
     InstantColumn,
     InstantRangeFilter,
-    List,
     NumberColumn,
     NumberRangeFilter,
     Option,
@@ -145,9 +146,10 @@ def change_stage(viewer: Actor, selection: Selected, data: dict[str, Any]) -> st
     return f"{count} accounts are now in stage {Stage(data['stage']).label}."
 
 
-class AccountList(List):
+class AccountList(WithCustomFields):
     """Every account of the business."""
 
+    subject = Subject.ACCOUNT
     name = "accounts"
     title = "Accounts"
     lead = "Every customer, from the first talk to the last renewal."
@@ -225,7 +227,7 @@ class AccountList(List):
 
     @override
     def queryset(self, viewer: Actor) -> QuerySet[Account]:
-        return queries.accounts(viewer)
+        return self.with_custom(queries.accounts(viewer))
 
     @override
     def row_url(self, row: Row, /) -> str:
@@ -255,9 +257,10 @@ def _part_badges(_row: Row, parts: list[str]) -> SafeString:
     return format_html_join(" ", "{}", ((badge(word, tone=tones[word]),) for word in parts))
 
 
-class ContactList(List):
+class ContactList(WithCustomFields):
     """Everybody at every account."""
 
+    subject = Subject.CONTACT
     name = "contacts"
     title = "Contacts"
     lead = "The people at your accounts, and the parts they play."
@@ -311,7 +314,7 @@ class ContactList(List):
 
     @override
     def queryset(self, viewer: Actor) -> QuerySet[Contact]:
-        return queries.all_contacts(viewer)
+        return self.with_custom(queries.all_contacts(viewer))
 
     @override
     def row_url(self, row: Row, /) -> str:

@@ -32,6 +32,8 @@ MOST_CHOICES = 200
 PURGE_BATCH = 5_000
 # Filters of a list add these to a field's name, so no key may be another one plus an ending.
 _ENDINGS = ("_min", "_max", "_from", "_to")
+# In an address it stands for "no value".
+_RESERVED = {"none"}
 
 
 @transaction.atomic
@@ -377,6 +379,6 @@ def _key(label: str, taken: set[str], *, stem: str = "field") -> str:
         key = first if number == 1 else f"{first}_{number}"
         near = {key, *(f"{key}{ending}" for ending in _ENDINGS)}
         near |= {key.removesuffix(ending) for ending in _ENDINGS}
-        if not near & taken:
+        if not near & (taken | _RESERVED):
             return key
     raise ValidationError({"label": "Use another name."})

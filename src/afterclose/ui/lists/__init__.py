@@ -36,6 +36,7 @@ from afterclose.ui.lists.filters import (
     NumberRangeFilter,
     Option,
     RelationFilter,
+    TextFilter,
     TextSearch,
 )
 
@@ -67,6 +68,7 @@ __all__ = [
     "RelationFilter",
     "Row",
     "Selected",
+    "TextFilter",
     "TextSearch",
     "View",
     "export_view",

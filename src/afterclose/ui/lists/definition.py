@@ -145,6 +145,17 @@ class List:
         """How the row is called when it is selected: the value of the first column."""
         return str(self.columns[0].read(row))
 
+    def extra_columns(self, viewer: Any, /) -> Sequence[Column]:
+        """Columns that only this viewer's business has, behind the declared ones. Their paths
+        must be within reach of `queryset`, as annotations or by FilteredRelation."""
+        _ = viewer
+        return ()
+
+    def extra_filters(self, viewer: Any, /) -> Sequence[Filter]:
+        """Filters that only this viewer's business has, behind the declared ones."""
+        _ = viewer
+        return ()
+
     def above(self, page: Any, /) -> SafeString:
         """What stands above the rows and changes with them (`page` is the ListPage), such as
         tiles; nothing unless told."""

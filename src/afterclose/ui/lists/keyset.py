@@ -20,7 +20,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.filters import BIGGEST
-from afterclose.ui.lists.paths import resolve
+from afterclose.ui.lists.paths import resolve_in
 
 _KEYED, _EMPTY = 0, 1
 
@@ -92,7 +92,7 @@ def read_page(
 
 
 def _nullable(rows: QuerySet[Any], order: Order) -> bool:
-    return bool(order.path) and resolve(rows.model, order.path).nullable
+    return bool(order.path) and resolve_in(rows, order.path).nullable
 
 
 def _read_phase(
@@ -148,7 +148,7 @@ def _decode(rows: QuerySet[Any], order: Order, cursor: str) -> tuple[int, Any, i
     if phase not in (_KEYED, _EMPTY) or isinstance(phase, bool) or not _is_id(last_id):
         raise BadCursor
     if order.path and phase == _KEYED:
-        field = resolve(rows.model, order.path).field
+        field = resolve_in(rows, order.path).field
         if key is None or (isinstance(key, str) and "\x00" in key):
             raise BadCursor
         if isinstance(key, int) and abs(key) > BIGGEST:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,22 @@ def resolve(model: type[models.Model], path: str) -> Path:
     return _resolve(model, path)
 
 
+def resolve_in(rows: QuerySet[Any], path: str) -> Path:
+    """As `resolve`, also through a FilteredRelation that `rows` joins: at most one row of it fits,
+    and there may be none."""
+    first, _, rest = path.partition("__")
+    relations: dict[str, FilteredRelation] = getattr(rows.query, "_filtered_relations", {})
+    relation = relations.get(first)
+    if relation is None:
+        return resolve(rows.model, path)
+    through = resolve(rows.model, f"{relation.relation_name}__{rest}")
+    return Path(through.field, nullable=True, many=False)
+
+
 def restrict(rows: QuerySet[Any], path: str, condition: Q) -> QuerySet[Any]:
     """Rows for which `condition` (on `path`) holds; over a to-many path by EXISTS, so that a row
     comes once and sums stay right."""
-    if not resolve(rows.model, path).many:
+    if not resolve_in(rows, path).many:
         return rows.filter(condition)
     matching = rows.model._default_manager.filter(condition, pk=OuterRef("pk"))
     return rows.filter(Exists(matching))

@@ -64,10 +64,14 @@ class Reader:
         viewer = the_list.context.viewer
         self.list = the_list
         self.all_columns: list[Column] = [
-            c for c in the_list.columns if c.visible is None or c.visible(viewer)
+            c
+            for c in (*the_list.columns, *the_list.extra_columns(viewer))
+            if c.visible is None or c.visible(viewer)
         ]
         self.all_filters: list[Filter] = [
-            f for f in the_list.filters if f.visible is None or f.visible(viewer)
+            f
+            for f in (*the_list.filters, *the_list.extra_filters(viewer))
+            if f.visible is None or f.visible(viewer)
         ]
         self.default_columns = tuple(c for c in self.all_columns if not c.optional)
 

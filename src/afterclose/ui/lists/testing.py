@@ -19,6 +19,7 @@ from afterclose.ui.lists.filters import (
     MoneyRangeFilter,
     NumberRangeFilter,
     RelationFilter,
+    TextFilter,
 )
 from afterclose.ui.lists.page import ListPage
 from afterclose.ui.lists.state import Reader
@@ -40,6 +41,8 @@ def queries_of(each: Filter) -> list[dict[str, Any]]:
         return [{name: "none"}, {f"{name}_min": "1.5", f"{name}_max": "99"}]
     if isinstance(each, RelationFilter):
         return [{name: ["1", "none"] if each.empty else ["1"]}]
+    if isinstance(each, TextFilter):
+        return [{name: "Ab"}, {name: "none"}]
     return []
 
 

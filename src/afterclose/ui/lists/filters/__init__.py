@@ -13,6 +13,7 @@ from afterclose.ui.lists.filters.dates import DateRangeFilter, InstantRangeFilte
 from afterclose.ui.lists.filters.ranges import MoneyRangeFilter, NumberRangeFilter
 from afterclose.ui.lists.filters.relations import RelationFilter
 from afterclose.ui.lists.filters.search import TextSearch
+from afterclose.ui.lists.filters.texts import TextFilter
 
 __all__ = [
     "BIGGEST",
@@ -28,5 +29,6 @@ __all__ = [
     "NumberRangeFilter",
     "Option",
     "RelationFilter",
+    "TextFilter",
     "TextSearch",
 ]

@@ -12,6 +12,7 @@ from afterclose.ui.lists import (
     ListDeclarationError,
     NumberColumn,
     NumberRangeFilter,
+    TextFilter,
 )
 from afterclose.ui.lists.testing import assert_list_works
 
@@ -80,3 +81,20 @@ def test_every_way_of_a_list_works(owner, list_class):
     account = add("Acme", arr=100, seats=4, customer_since=date(2026, 5, 1))
     account.contacts.create(name="Ann", email="ann@acme.test")
     assert_list_works(list_class, owner, today=TODAY)
+
+
+def test_a_list_has_columns_and_filters_of_the_viewers_business_alone(owner):
+    class WithExtras(Customers):
+        def extra_columns(self, viewer):
+            return [Column("city", "City", path="country", sort=True, optional=True)]
+
+        def extra_filters(self, viewer):
+            return [TextFilter("city", "City", path="name_key")]
+
+    add("Acme")
+    add("Birch")
+    page = look("city=AC&cols=name,city&sort=city", WithExtras)
+    assert [row.label for row in page.rows] == ["Acme"]
+    assert [header.column.label for header in page.headers] == ["Name", "City"]
+    assert page.query == "city=AC&sort=city&cols=name,city"
+    assert [problem.subject for problem in look("sort=city").problems] == ["Sort"]
