@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from afterclose.accounts.models import Contact
 from afterclose.accounts.tags.actions import create_tag, tag_accounts
+from afterclose.tasks.actions import add_task
+from afterclose.tasks.models import Task
 from tests.e2e.browser import assert_accessible
 from tests.factories import MORNING
 from tests.guards.addresses import samples
@@ -33,6 +37,23 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:
             yield "/" + path
 
 
+def a_task(stage):
+    """One of three tasks of the owner's, by when they are due."""
+    today = timezone.localdate()
+    for title, days in (("Call Bo about the tickets", -3), ("Send the offer", 0), ("Review", 40)):
+        task = Task.objects.filter(title=title).first() or add_task(
+            actor=stage.owner,
+            at=timezone.now(),
+            title=title,
+            due_on=today + timedelta(days=days),
+            assignee=stage.owner.membership,
+            account=stage.birch,
+            priority="high" if days < 0 else "normal",
+            notes="What was agreed in the last call.",
+        )
+    return task
+
+
 @pytest.fixture
 def ids(stage):
     """What the parameters of addresses may be, of the cast."""
@@ -42,10 +63,12 @@ def ids(stage):
         tag_accounts(
             actor=stage.manager, at=MORNING, account_ids=[stage.birch.id], tag_ids=[tag.id]
         )
+        task = a_task(stage)
     return {
         "account_id": stage.birch.id,
         "contact_id": contact.id,
         "tag_id": tag.id,
+        "task_id": task.id,
         "membership_id": stage.manager.membership_id,
         "window_days": 90,
     }

@@ -82,6 +82,7 @@ OBJECTS: dict[str, Sample] = {
     "run_id": _row("accounts.ImportRun"),
     "set_id": _row("accounts.ImportSet"),
     "tag_id": _row("accounts.Tag"),
+    "task_id": _row("tasks.Task"),
 }
 # Parameters that are plain values: the page is there for everybody with the right.
 VALUES: dict[str, Any] = {"window_days": 90, "job_id": 1}

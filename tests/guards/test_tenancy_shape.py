@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 SHARED = {
     "businesses_business": "the tenant itself",
     "businesses_person": "signs in to several businesses",
+    "tasks_calendarlink": "from a private link's digest to its business, whom nobody has named",
 }
 # The one policy that shows more than `tenant`: a person sees their own memberships everywhere.
 OWN_ROWS = {"businesses_membership"}

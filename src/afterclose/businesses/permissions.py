@@ -30,6 +30,8 @@ class Right(StrEnum):
     HEALTH_EDIT = "health.edit"
     RENEWALS_VIEW = "renewals.view"
     RENEWALS_EDIT = "renewals.edit"
+    TASKS_VIEW = "tasks.view"
+    TASKS_EDIT = "tasks.edit"
     SETTINGS_EDIT = "settings.edit"
     PEOPLE_EDIT = "people.edit"
     AUDIT_VIEW = "audit.view"
@@ -51,6 +53,8 @@ _MANAGER = frozenset(
         Right.HEALTH_EDIT,
         Right.RENEWALS_VIEW,
         Right.RENEWALS_EDIT,
+        Right.TASKS_VIEW,
+        Right.TASKS_EDIT,
     }
 )
 _ADMIN = _MANAGER | {

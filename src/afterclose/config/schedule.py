@@ -24,6 +24,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("health.take_snapshots", "30 7 * * *", "Score every account's health for the day."),
     Schedule("accounts.sweep_imports", "* * * * *", "Go on with imports whose worker died."),
     Schedule("renewals.send_reminders", "0 8 * * *", "Remind of renewals that come near."),
+    Schedule("tasks.sweep", "40 8 * * *", "Close tasks that are over, tell of overdue ones."),
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
     Schedule("businesses.seal_audit", "*/5 * * * *", "Seal new entries of the audit log."),
     Schedule("businesses.verify_audit", "10 3 * * *", "Look whether the audit log is untouched."),

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "afterclose.ui",
     "afterclose.businesses",
     "afterclose.accounts",
+    "afterclose.tasks",
     "afterclose.notifications",
     "afterclose.billing",
     "afterclose.usage",

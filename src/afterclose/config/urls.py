@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("afterclose.businesses.urls")),
     path("imports/", include("afterclose.accounts.imports.urls")),
     path("", include("afterclose.accounts.urls")),
+    path("tasks/", include("afterclose.tasks.urls")),
     path("", include("afterclose.notifications.urls")),
     path("", include("afterclose.feedback.urls")),
     path("", include("afterclose.support.urls")),

@@ -24,6 +24,8 @@ from afterclose.home import queries
 from afterclose.kit import clock
 from afterclose.notifications import queries as inbox
 from afterclose.renewals.lists import RenewalList, values_in_words
+from afterclose.tasks import queries as tasks
+from afterclose.tasks.lists import ME, TaskList
 from afterclose.ui import charts, formats
 from afterclose.ui.components import BUCKETS as BUCKET_LOOKS
 
@@ -60,6 +62,7 @@ def dashboard(request: MemberRequest) -> HttpResponse:
             "as_of": health.as_of(viewer) if sees_health else None,
             "sees_health": sees_health,
             "sees_renewals": viewer.may(Right.RENEWALS_VIEW),
+            "sees_tasks": viewer.may(Right.TASKS_VIEW),
         },
     )
 
@@ -137,6 +140,19 @@ def numbers(request: MemberRequest) -> HttpResponse:
                     reverse("renewals:window", args=[30]), renews_on="next-7", **_who(csm_id)
                 ),
                 "icon": "refresh",
+            }
+        )
+    if viewer.may(Right.TASKS_VIEW):
+        overdue = tasks.mine(viewer).filter(due_on__lt=today).count()
+        tiles.append(
+            {
+                "slug": "tasks.mine",
+                "label": "My tasks",
+                "value": tasks.mine(viewer).count(),
+                "url": TaskList.url(reverse("tasks:list"), state="open", assignee=ME),
+                "icon": "checkbox",
+                "tone": "bad" if overdue else "",
+                "detail": f"{overdue} overdue" if overdue else "none overdue",
             }
         )
     tiles.append(

@@ -31,10 +31,14 @@ def announce[R: HttpResponseBase](response: R, event: str, detail: Any = True) -
     return response
 
 
-def toast[R: HttpResponseBase](response: R, text: str, level: Level = "success") -> R:
-    """Show a short note in the corner, in addition to those already on the response."""
+def toast[R: HttpResponseBase](
+    response: R, text: str, level: Level = "success", *, undo: str = ""
+) -> R:
+    """Show a short note in the corner, in addition to those already on the response; ``undo``
+    is an address whose POST takes back what the note says."""
     shown = json.loads(response.get("HX-Trigger", "{}")).get("toasts", {}).get("items", [])
-    return announce(response, "toasts", {"items": [*shown, {"text": text, "level": level}]})
+    item = {"text": text, "level": level, **({"undo": undo} if undo else {})}
+    return announce(response, "toasts", {"items": [*shown, item]})
 
 
 def close_drawer[R: HttpResponseBase](response: R) -> R:

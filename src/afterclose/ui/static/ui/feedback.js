@@ -17,7 +17,7 @@
     note.addEventListener("focusout", release);
   };
 
-  const show = ({ text, level }) => {
+  const show = ({ text, level, undo }) => {
     const note = document.getElementById("toast-template").content.cloneNode(true).firstElementChild;
     note.classList.add(`note-${level}`);
     note.setAttribute("role", level === "error" ? "alert" : "status");
@@ -25,6 +25,15 @@
       if (icon.dataset.level !== level) icon.remove();
     }
     note.querySelector(".note-text").textContent = text;
+    const back = note.querySelector("[data-toast-undo]");
+    if (undo) {
+      back.addEventListener("click", () => {
+        note.remove();
+        window.htmx.ajax("POST", undo, { source: document.body, target: document.body, swap: "none" });
+      });
+    } else {
+      back.remove();
+    }
     region().append(note);
     expire(note);
   };
