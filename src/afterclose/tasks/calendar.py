@@ -107,7 +107,7 @@ def render(viewer: Actor, business: str, tasks: Iterable[Task]) -> bytes:
     for task in tasks:
         if task.due_on is not None:
             calendar.add_component(_entry(task, task.due_on, sees_accounts))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _entry(task: Task, due_on: date, sees_accounts: bool) -> Event:
