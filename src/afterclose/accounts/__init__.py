@@ -5,5 +5,5 @@ lists, import and export.
 Reads: businesses.
 Announces: account.created, account.changed, stage.changed, at_risk.flagged, at_risk.cleared,
 activity.logged, account.tagged, account.untagged, contact.tagged,
-contact.untagged, mention.made, import.finished.
+contact.untagged, parent.changed, mention.made, import.finished.
 """

@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from afterclose.accounts import timeline
+from afterclose.accounts.hierarchy import tree
+from afterclose.accounts.hierarchy.models import AwaitedParent
 from afterclose.accounts.models import Account, AtRiskFlag, Contact, Event, Mention, Stage
 from afterclose.accounts.queries import ACTIVITY_KINDS, reason_labels
 from afterclose.businesses import audit
@@ -29,6 +31,8 @@ def create_account(*, actor: Actor, at: datetime, **values: Any) -> Account:
     _settle_churn(account, at.date())
     account.full_clean()
     account.save()
+    if account.parent_id is not None:
+        tree.check_parent(account.id, account.parent_id)
     audit.record("account.created", actor=actor, at=at, subject=account)
     timeline.record(
         "account.created",
@@ -53,15 +57,19 @@ def change_account(*, actor: Actor, at: datetime, account_id: int, **values: Any
     changes = audit.difference({name: getattr(account, name) for name in values}, values)
     if not changes:
         return account
-    before = account.stage
+    before, parent_before = account.stage, account.parent
     for name, value in values.items():
         setattr(account, name, value)
     _settle_churn(account, at.date())
+    if "parent" in changes and account.parent_id is not None:
+        tree.check_parent(account.id, account.parent_id)
     account.full_clean()
     account.save()
     audit.record("account.changed", actor=actor, at=at, subject=account, changes=changes)
     if account.stage != before:
         _tell_stage(actor, at, account, before)
+    if account.parent != parent_before:
+        _tell_parent(actor, at, account, parent_before)
     return account
 
 
@@ -276,6 +284,20 @@ def _settle_churn(account: Account, on: date) -> None:
         account.churned_on = None
     elif account.churned_on is None:
         account.churned_on = on
+
+
+def _tell_parent(actor: Actor, at: datetime, account: Account, before: Account | None) -> None:
+    # What a person decides outranks what an import still waits for.
+    AwaitedParent.objects.filter(account=account).delete()
+    timeline.record(
+        "parent.changed",
+        actor=actor,
+        at=at,
+        title=f"Is part of {account.parent}" if account.parent else f"No longer part of {before}",
+        account_id=account.id,
+        subject=account,
+        payload={"from": before.id if before else None, "to": account.parent_id},
+    )
 
 
 def _tell_stage(actor: Actor, at: datetime, account: Account, before: str) -> None:

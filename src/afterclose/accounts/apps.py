@@ -41,6 +41,7 @@ class AccountsConfig(AppConfig):
             )
         )
         importing.register()
+        _register_groups()
         navigation.register(
             navigation.Entry(
                 section="",
@@ -96,3 +97,46 @@ class AccountsConfig(AppConfig):
                 area="side",
             )
         )
+
+
+def _register_groups() -> None:
+    """The panel of an account's group, and how many accounts it has (CS-10)."""
+    from django.urls import reverse
+
+    from afterclose.accounts import panels, queries
+    from afterclose.accounts.hierarchy import figures
+    from afterclose.accounts.lists import AccountList
+    from afterclose.businesses.actors import Actor
+    from afterclose.businesses.permissions import Right
+    from afterclose.kit import numbers
+    from afterclose.ui import formats
+
+    def accounts(viewer: Actor, account_id: int) -> list[figures.Shown]:
+        count = queries.group_size(viewer, account_id)
+        url = AccountList.url(reverse("accounts:list"), group=account_id)
+        return [figures.Shown(formats.number(count), url)]
+
+    figures.register(
+        figures.Figure("accounts", "Accounts in the group", Right.ACCOUNTS_VIEW, 10, accounts)
+    )
+    numbers.register(
+        numbers.Number(
+            "accounts.in_group",
+            "Accounts in the group",
+            "accounts",
+            "docs/numbers/hierarchy.md",
+            queries.group_size,
+        )
+    )
+    panels.register(
+        panels.Panel(
+            key="group",
+            title="Group",
+            url_name="accounts:group_panel",
+            right=Right.ACCOUNTS_VIEW,
+            icon="sitemap",
+            order=25,
+            area="side",
+            height="sm",
+        )
+    )

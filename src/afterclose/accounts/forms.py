@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from afterclose.accounts.hierarchy.choosing import AccountField
 from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.queries import ACTIVITY_KINDS, members, risk_reasons
 from afterclose.businesses.actors import Actor
@@ -18,6 +19,8 @@ _SEARCHABLE = {"data-select": ""}
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """An account's own facts."""
 
+    parent = AccountField(label="Parent", help_text="The account that this one is a part of.")
+
     class Meta:
         model = Account
         fields = (
@@ -26,6 +29,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
             "stage",
             "csm",
             "ae",
+            "parent",
             "industry",
             "country",
             "plan",

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from afterclose.accounts import actions, queries
 from afterclose.accounts.custom_fields.lists import WithCustomFields
 from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.hierarchy.tree import group_ids
 from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.tags.bulk import ACCOUNT_TAGGING, CONTACT_TAGGING
 from afterclose.accounts.tags.filters import account_tag_filter, contact_tag_filter, tag_column
@@ -89,6 +90,14 @@ def account_labels(_viewer: Actor, ids: Sequence[str]) -> Mapping[str, str]:
     """Names of accounts by id."""
     found = Account.objects.filter(id__in=ids).values_list("id", "name")
     return {str(account_id): name for account_id, name in found}
+
+
+def in_groups(ids: Sequence[str], _viewer: Actor) -> Q:
+    """The accounts of some groups: each with everything under it."""
+    found = Q(pk__in=[])
+    for each in ids:
+        found |= Q(pk__in=group_ids(int(each)))
+    return found
 
 
 def _member_column(name: str, label: str, *, optional: bool = False) -> PersonColumn:
@@ -196,6 +205,10 @@ class AccountList(WithCustomFields):
         RelationFilter(
             "parent", "Parent", path="parent_id", options=account_options, labels=account_labels,
             empty="No parent", limit=20,
+        ),
+        RelationFilter(
+            "group", "Group", where=in_groups, options=account_options, labels=account_labels,
+            empty="", limit=20, help="An account and everything under it.",
         ),
         InstantRangeFilter("updated_at", "Last changed"),
     ]  # fmt: skip

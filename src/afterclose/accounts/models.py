@@ -87,6 +87,10 @@ class Account(TenantModel):
                 condition=models.Q(churned_on__isnull=True) | models.Q(stage=Stage.CHURNED),
                 name="account_churned_on_only_if_churned",
             ),
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("id")),
+                name="account_not_its_own_parent",
+            ),
         ]
         indexes: ClassVar = [
             models.Index("business", "name_key", "id", name="account_name"),
@@ -341,6 +345,7 @@ from afterclose.accounts.custom_fields.models import (  # noqa: E402
     CustomChoice as CustomChoice,
     CustomField as CustomField,
 )
+from afterclose.accounts.hierarchy.models import AwaitedParent as AwaitedParent  # noqa: E402
 from afterclose.accounts.imports.models import (  # noqa: E402
     ImportPiece as ImportPiece,
     ImportProfile as ImportProfile,

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
+from afterclose.accounts.hierarchy.tree import group_ids
 from afterclose.accounts.models import (
     Account,
     AccountTag,
@@ -63,6 +64,12 @@ def account(viewer: Actor, account_id: int) -> Account:
         )
     except Account.DoesNotExist as missing:
         raise Http404("There is no such account.") from missing
+
+
+def group_size(viewer: Actor, account_id: int) -> int:
+    """How many accounts an account's group has, itself included (docs/numbers/hierarchy.md)."""
+    require(viewer, Right.ACCOUNTS_VIEW)
+    return Account.objects.filter(pk__in=group_ids(account_id)).count()
 
 
 def at_risk_flag(viewer: Actor, account_id: int) -> AtRiskFlag | None:

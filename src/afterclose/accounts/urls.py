@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from afterclose.accounts.hierarchy import views as hierarchy
 from afterclose.accounts.tags import views as tags
 from afterclose.accounts.views import contacts, detail, flags, lists, reasons, timeline
 
@@ -20,6 +21,7 @@ _account = [
     path("contacts/<int:contact_id>/tags/", tags.of_contact, name="contact_tags"),
     path("tags/", tags.of_account, name="account_tags"),
     path("panels/timeline/", timeline.panel, name="timeline"),
+    path("panels/group/", hierarchy.panel, name="group_panel"),
     path("panels/contacts/", contacts.panel, name="contacts_panel"),
 ]
 

@@ -19,6 +19,7 @@ class BillingConfig(AppConfig):
         from afterclose.ui.lists import DateColumn, DateRangeFilter, MoneyColumn
 
         importing.register()
+        _register_group()
         AccountList.register_column(
             MoneyColumn(
                 "arr",
@@ -54,3 +55,36 @@ class BillingConfig(AppConfig):
                 height="md",
             )
         )
+
+
+def _register_group() -> None:
+    """The contract value of an account's group (CS-10)."""
+    from django.urls import reverse
+
+    from afterclose.accounts.hierarchy import figures
+    from afterclose.accounts.lists import AccountList
+    from afterclose.billing import queries
+    from afterclose.businesses.actors import Actor
+    from afterclose.businesses.permissions import Right
+    from afterclose.kit import numbers
+    from afterclose.ui.templatetags.ui import money
+
+    def contract_value(viewer: Actor, account_id: int) -> list[figures.Shown]:
+        url = AccountList.url(reverse("accounts:list"), group=account_id, sort="-arr")
+        sums = queries.group_contract_value(viewer, account_id)
+        return [figures.Shown(money(each, whole=True), url) for each in sums] or [
+            figures.Shown("None", url)
+        ]
+
+    figures.register(
+        figures.Figure("arr", "ARR of the group", Right.ACCOUNTS_VIEW, 20, contract_value)
+    )
+    numbers.register(
+        numbers.Number(
+            "billing.group_contract_value",
+            "ARR of the group",
+            "money",
+            "docs/numbers/hierarchy.md",
+            queries.group_contract_value,
+        )
+    )

@@ -5,14 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
 
+from afterclose.accounts.hierarchy.tree import group_ids
 from afterclose.billing.models import LIVE, AccountBilling, Subscription
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit.money import Money
 
 SHOWN_IN_PANEL = 6
+
+
+def group_contract_value(viewer: Actor, account_id: int) -> list[Money]:
+    """The ARR of an account's group, one sum per currency, the largest first.
+
+    docs/numbers/hierarchy.md; [] where nothing in the group has a live subscription.
+    """
+    require(viewer, Right.ACCOUNTS_VIEW)
+    sums = (
+        AccountBilling.objects.filter(account_id__in=group_ids(account_id), arr__gt=0)
+        .values("currency")
+        .annotate(whole=Sum("arr"))
+        .order_by("-whole", "currency")
+    )
+    return [Money(int(row["whole"]), row["currency"]) for row in sums]
 
 
 def subscriptions(viewer: Actor) -> QuerySet[Subscription]:

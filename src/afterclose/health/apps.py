@@ -45,6 +45,7 @@ class HealthConfig(AppConfig):
         AccountList.register_column(lists.health_column(), after="stage")
         AccountList.register_filter(lists.bucket_filter(), after="stage")
         AccountList.register_filter(lists.score_filter(), after="health")
+        _register_group()
         doc = "docs/numbers/health.md"
         numbers.register(
             numbers.Number(
@@ -56,3 +57,42 @@ class HealthConfig(AppConfig):
                 "health.distribution", "Accounts by health", "accounts", doc, queries.distribution
             )
         )
+
+
+def _register_group() -> None:
+    """The health of an account's group (CS-10)."""
+    from django.urls import reverse
+
+    from afterclose.accounts.hierarchy import figures
+    from afterclose.accounts.lists import AccountList
+    from afterclose.businesses.actors import Actor
+    from afterclose.businesses.permissions import Right
+    from afterclose.health import queries
+    from afterclose.health.rollup import GroupHealth
+    from afterclose.kit import numbers
+    from afterclose.ui.templatetags.ui import health_ring
+
+    def beside(each: GroupHealth) -> str:
+        if not each.currency:
+            return "plain mean, for none has contract value"
+        scored = f"by {each.currency} contract value of {each.accounts:,}"
+        left = f", {each.left_out:,} without contract value left out" if each.left_out else ""
+        return scored + left
+
+    def health(viewer: Actor, account_id: int) -> list[figures.Shown]:
+        url = AccountList.url(reverse("accounts:list"), group=account_id, sort="health")
+        return [
+            figures.Shown(health_ring(each.score, size="sm"), url, beside(each))
+            for each in queries.group_health(viewer, account_id)
+        ] or [figures.Shown("No data", url)]
+
+    figures.register(figures.Figure("health", "Health of the group", Right.HEALTH_VIEW, 30, health))
+    numbers.register(
+        numbers.Number(
+            "health.group",
+            "Health of the group",
+            "points",
+            "docs/numbers/hierarchy.md",
+            queries.group_health,
+        )
+    )

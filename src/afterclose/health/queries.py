@@ -10,11 +10,13 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, Exists, F, Func, Max, OuterRef, Q, QuerySet, Subquery
 
+from afterclose.accounts.hierarchy.tree import group_ids
 from afterclose.accounts.models import Account, AtRiskFlag, RiskReason, Stage
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.health import scoring
 from afterclose.health.models import DayTotal, NightlyRun, RunPart, Score, Snapshot
+from afterclose.health.rollup import GroupHealth, Scored, roll_up
 from afterclose.health.scoring import BUCKETS, Bucket
 
 #: How far back trends go.
@@ -74,6 +76,21 @@ def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:
     live = Account.objects.exclude(stage=Stage.CHURNED).count()
     without = live - sum(counts.values())
     return {bucket.slug: counts.get(bucket.slug, without) for bucket in BUCKETS}
+
+
+def group_health(viewer: Actor, account_id: int) -> list[GroupHealth]:
+    """The health of an account's group, by share of contract value (docs/numbers/hierarchy.md)."""
+    require(viewer, Right.HEALTH_VIEW)
+    scores = (
+        Score.objects.filter(account_id__in=group_ids(account_id), score__isnull=False)
+        .exclude(account__stage=Stage.CHURNED)
+        .values_list("score", "account__billing__arr", "account__billing__currency")
+    )
+    return roll_up(
+        Scored(score, arr or 0, currency or "")
+        for score, arr, currency in scores
+        if score is not None
+    )
 
 
 def _has(bucket: Bucket) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, override
 
+from afterclose.accounts.hierarchy import importing as hierarchy
 from afterclose.accounts.importing.churn_dates import date_churn
 from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
 from afterclose.accounts.imports.fields import Field, FieldType, Record
@@ -156,6 +157,7 @@ class AccountImporter(Importer):
             help="A member of this business.",
         ),
         Field("ae", "AE's e-mail", FieldType.EMAIL, aliases=("ae_email", "sales_owner_email")),
+        hierarchy.PARENT,
         tags.TAGS,
     )
 
@@ -197,12 +199,18 @@ class AccountImporter(Importer):
     @override
     def plan(self, records: Sequence[Record], context: Context) -> None:
         super().plan(records, context)
+        hierarchy.plan(records)
         tags.plan(records, AccountTag, "account_id")
 
     @override
     def write(self, records: Sequence[Record], context: Context) -> None:
         super().write(records, context)
+        hierarchy.write(self, records, context)
         tags.write(self, records, AccountTag, context)
+
+    @override
+    def finish(self, context: Context) -> None:
+        hierarchy.finish(context)
 
     def reconcile(self, record: Record, context: Context) -> None:
         """A finer stage stays where the file only says "live"; who is back has not left."""

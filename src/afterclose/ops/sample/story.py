@@ -191,6 +191,11 @@ SCENES: tuple[dict[str, Any], ...] = (
     {"stage": Stage.ONBOARDING, "is_bare": True, "since": 3},
     {"name": "Ōtaki & Söhne “Nordlicht” Ltd", "renews_in": 133},
     {"arc": Arc.NEW, "stage": Stage.ONBOARDING, "since": 34, "renews_in": 331},
+    # A second group, of two currencies and two levels.
+    {"name": "Harbor Group", "renews_in": 230, "seats": 120, "mood": 0.85},
+    {"name": "Harbor Freight", "parent": 40, "renews_in": 231, "seats": 60, "mood": 0.5},
+    {"name": "Harbor GmbH", "parent": 40, "renews_in": 232, "seats": 20, "currency": "EUR"},
+    {"name": "Harbor Freight Nord", "parent": 41, "renews_in": 233, "seats": 10, "arc": Arc.QUIET},
 )
 
 # How often each arc is met among the others, and how it turns out.

@@ -1,0 +1,122 @@
+"""The target "Parent" of the importer of accounts: by external id, in whatever order they come.
+
+What a chunk says is kept as ``AwaitedParent``; after the last chunk those whose parent is there
+are linked, a batch at a time, and what would make a circle or too deep a tree is taken back and
+told on the account. The rest waits for the import that brings the parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from afterclose.accounts.hierarchy.models import AwaitedParent
+from afterclose.accounts.hierarchy.tree import MAX_LEVELS, lock, too_deep
+from afterclose.accounts.imports.fields import Field, FieldType, Record
+from afterclose.accounts.imports.importers import Context, Importer
+from afterclose.accounts.imports.models import Outcome
+from afterclose.accounts.models import Account
+
+BATCH = 2_000
+
+PARENT = Field(
+    "parent",
+    "Parent's id",
+    FieldType.REFERENCE,
+    aliases=(
+        "parent_id",
+        "parent_account_id",
+        "parent_account",
+        "parent_external_id",
+        "parent_company_id",
+        "parent_customer_id",
+    ),
+    help="The id of the account that it belongs to; it may come later, or in another file.",
+)
+
+_LINK = """
+    UPDATE accounts_account a SET parent_id = p.id, updated_at = %(at)s
+      FROM accounts_awaitedparent w
+      JOIN accounts_account p ON p.business_id = %(business)s AND p.external_id = w.external_id
+      JOIN accounts_account old ON old.business_id = %(business)s AND old.id = w.account_id
+     WHERE a.business_id = %(business)s AND a.id = w.account_id
+       AND w.business_id = %(business)s AND w.id = ANY(%(awaited)s) AND p.id <> a.id
+    RETURNING w.id, a.id, old.parent_id
+"""
+
+
+def plan(records: Sequence[Record]) -> None:
+    """After the importer's own plan: another parent than the stored one makes it an update."""
+    said = [record for record in records if record.is_good and record.get("parent")]
+    stored = [record.stored["id"] for record in said if record.stored]
+    held = {}
+    if stored:
+        rows = Account.objects.filter(id__in=stored)
+        held = dict(rows.values_list("id", "parent__external_id"))
+        waiting = AwaitedParent.objects.filter(account_id__in=stored)
+        held |= dict(waiting.values_list("account_id", "external_id"))
+    for record in said:
+        parent = record.get("parent")
+        if parent == record.get("external_id"):
+            record.reject("Parent's id: an account cannot be its own parent.", "parent")
+        elif not record.stored or held.get(record.stored["id"]) != parent:
+            record.changes["parent"] = parent
+            if record.outcome == Outcome.UNCHANGED:
+                record.outcome = Outcome.UPDATED
+
+
+def write(importer: Importer, records: Sequence[Record], context: Context) -> None:
+    """After the importer's own write: note the parents that the rows name."""
+    said = [record for record in records if record.is_written and record.changes.get("parent")]
+    if not said:
+        return
+    created = [record for record in said if record.stored is None]
+    fresh = importer.find(created, set()) if created else {}
+    AwaitedParent.objects.bulk_create(
+        [
+            AwaitedParent(account_id=row["id"], external_id=record.changes["parent"])
+            for record in said
+            if (row := record.stored or fresh.get(importer.key(record)))
+        ],
+        update_conflicts=True,
+        unique_fields=["business", "account"],
+        update_fields=["external_id", "problem"],
+    )
+
+
+def finish(context: Context) -> None:
+    """Link every awaited parent that is there by now."""
+    lock()
+    last = 0
+    while True:
+        batch = list(
+            AwaitedParent.objects.filter(id__gt=last, problem="")
+            .order_by("id")
+            .values_list("id", flat=True)[:BATCH]
+        )
+        if not batch:
+            return
+        _link(batch, context)
+        last = batch[-1]
+
+
+def _link(batch: list[int], context: Context) -> None:
+    given: dict[str, Any] = {
+        "business": context.actor.business_id,
+        "awaited": batch,
+        "at": context.at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, given)
+        linked = cursor.fetchall()
+    wrong = too_deep([account_id for _, account_id, _ in linked])
+    for awaited_id, account_id, before in linked:
+        if account_id in wrong:
+            Account.objects.filter(id=account_id).update(parent_id=before)
+            AwaitedParent.objects.filter(id=awaited_id).update(
+                problem=f"It would make a circle, or a tree of more than {MAX_LEVELS} levels."
+            )
+    done = [awaited_id for awaited_id, account_id, _ in linked if account_id not in wrong]
+    AwaitedParent.objects.filter(id__in=done).delete()
