@@ -31,7 +31,7 @@ from afterclose.kit.postgres.locks import alone  # noqa: E402
 from afterclose.kit.postgres.processes import is_alive  # noqa: E402
 
 # The cast that every test shares, in tests/ and beside the apps alike.
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.programs"]
 
 TEMPLATE = "afterclose_template_"
 RUN = "test_afterclose_"

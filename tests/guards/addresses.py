@@ -74,6 +74,7 @@ OBJECTS: dict[str, Sample] = {
     "business_id": lambda cast, _: cast.business.id,
     "contact_id": _row("accounts.Contact"),
     "event_id": _row("accounts.Event"),
+    "key_id": _row("businesses.ApiKey"),
     "membership_id": _row("businesses.Membership"),
     "notification_id": _row("notifications.Notification"),
     "part_id": _row("health.RunPart"),

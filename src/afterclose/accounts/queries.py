@@ -128,7 +128,12 @@ def contact(viewer: Actor, account_id: int, contact_id: int) -> Contact:
 
 
 def timeline(
-    viewer: Actor, account_id: int, *, kind: str = "", before: tuple[datetime, int] | None = None
+    viewer: Actor,
+    account_id: int,
+    *,
+    kind: str = "",
+    before: tuple[datetime, int] | None = None,
+    limit: int = TIMELINE_PAGE,
 ) -> tuple[list[Event], bool]:
     """A page of an account's timeline, newest first, and whether there is more (CS-4).
 
@@ -149,9 +154,9 @@ def timeline(
     page = list(
         events.select_related("by__person")
         .prefetch_related("mentions__member__person")
-        .order_by("-occurred_at", "-id")[: TIMELINE_PAGE + 1]
+        .order_by("-occurred_at", "-id")[: limit + 1]
     )
-    return page[:TIMELINE_PAGE], len(page) > TIMELINE_PAGE
+    return page[:limit], len(page) > limit
 
 
 def prefix(path: str, text: str) -> Q:

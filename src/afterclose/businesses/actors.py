@@ -1,4 +1,4 @@
-"""Who acts: a member of the business, or the system on its behalf."""
+"""Who acts: a member of the business, a program with an API key, or the system."""
 
 from __future__ import annotations
 
@@ -11,21 +11,31 @@ from afterclose.businesses.settings import BusinessSettings, settings_of
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What an API key may do: what its role may, as far as its scopes let it through."""
+
+    key_id: int
+    role: Role
+    rights: frozenset[Right]
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The ``actor`` of every action and the ``viewer`` of every query.
 
-    ``membership`` is None for the system (jobs, automation), which may do everything
-    within its one business.
+    A member has ``membership``, an API key has ``grant``. The system (jobs, automation) has
+    neither and may do everything within its one business.
     """
 
     business_id: int
     name: str
     membership: Membership | None = None
+    grant: Grant | None = None
 
     @property
     def is_system(self) -> bool:
-        """Whether no person stands behind it."""
-        return self.membership is None
+        """Whether the product itself acts: neither a person nor an API key."""
+        return self.membership is None and self.grant is None
 
     @property
     def person(self) -> Person | None:
@@ -45,6 +55,8 @@ class Actor:
     @property
     def role(self) -> Role | None:
         """The role in this business, or None for the system."""
+        if self.grant is not None:
+            return self.grant.role
         return Role(self.membership.role) if self.membership else None
 
     @property
@@ -62,6 +74,8 @@ class Actor:
         """Whether the actor has the right; a feature that is switched off nobody has."""
         right = Right(right)
         role = self.role
+        if self.grant is not None and right not in self.grant.rights:
+            return False
         if role is None:
             return self.settings.is_on(right)
         return allows(role, right, self.settings)

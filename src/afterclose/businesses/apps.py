@@ -44,6 +44,8 @@ class BusinessesConfig(AppConfig):
                  "businesses:people", "users", Right.PEOPLE_EDIT, "People"),
                 ("Allowed roles", "Which roles work in which part of the product.",
                  "businesses:roles", "shield-check", Right.SETTINGS_EDIT, "People"),
+                ("API keys", "Programs that use Afterclose, what each may do, when it last did.",
+                 "businesses:api_keys", "key", Right.API_KEYS_EDIT, "People"),
                 ("Audit log", "Who changed what, when, and from what to what.",
                  "businesses:audit", "history", Right.AUDIT_VIEW, "People"),
             )

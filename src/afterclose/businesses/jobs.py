@@ -105,3 +105,7 @@ def verify_audit_of_business(business_id: int, timestamp: int = 0) -> None:
 
 
 verify_audit = every_business("businesses.verify_audit", verify_audit_of_business)
+
+
+# Kept beside the other files of API keys, but found with the jobs of this app.
+from afterclose.businesses.api_keys.jobs import forget_answers as forget_answers  # noqa: E402

@@ -242,3 +242,11 @@ class AuditChain(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.number}:{self.fingerprint}"
+
+
+# Kept beside the other files of API keys, but models of this app like the rest.
+from afterclose.businesses.api_keys.models import (  # noqa: E402
+    ApiKey as ApiKey,
+    ApiKeyRoute as ApiKeyRoute,
+    KeptAnswer as KeptAnswer,
+)

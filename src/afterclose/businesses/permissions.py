@@ -35,6 +35,7 @@ class Right(StrEnum):
     SETTINGS_EDIT = "settings.edit"
     PEOPLE_EDIT = "people.edit"
     AUDIT_VIEW = "audit.view"
+    API_KEYS_EDIT = "api_keys.edit"
     SAMPLE_DATA = "sample_data.edit"
     OPS_VIEW = "ops.view"
 
@@ -61,6 +62,7 @@ _ADMIN = _MANAGER | {
     Right.SETTINGS_EDIT,
     Right.PEOPLE_EDIT,
     Right.AUDIT_VIEW,
+    Right.API_KEYS_EDIT,
     Right.SAMPLE_DATA,
     Right.OPS_VIEW,
 }

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from afterclose.businesses.api_keys import views as api_keys
 from afterclose.businesses.views import audit, people, profile, settings, switching
 
 app_name = "businesses"
@@ -26,6 +27,10 @@ urlpatterns = [
         people.reactivate,
         name="person_reactivate",
     ),
+    path("settings/api-keys/", api_keys.api_keys, name="api_keys"),
+    path("settings/api-keys/create/", api_keys.add, name="api_key_add"),
+    path("settings/api-keys/<int:key_id>/", api_keys.api_key, name="api_key"),
+    path("settings/api-keys/<int:key_id>/revoke/", api_keys.revoke, name="api_key_revoke"),
     path("settings/audit/", audit.audit_log, name="audit"),
     path("profile/", profile.profile, name="profile"),
     path("switch/<int:business_id>/", switching.switch, name="switch"),

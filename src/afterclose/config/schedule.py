@@ -28,6 +28,9 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),
     Schedule("businesses.seal_audit", "*/5 * * * *", "Seal new entries of the audit log."),
     Schedule("businesses.verify_audit", "10 3 * * *", "Look whether the audit log is untouched."),
+    Schedule(
+        "businesses.forget_answers", "40 * * * *", "Forget answers kept for repeated requests."
+    ),
     Schedule("config.retry_stalled_jobs", "* * * * *", "Give jobs of a dead worker to another."),
     Schedule(
         "accounts.purge_custom_fields",

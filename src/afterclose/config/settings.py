@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "afterclose.businesses.middleware.BusinessMiddleware",
     "afterclose.ui.middleware.HtmxMiddleware",
+    "afterclose.businesses.rest.middleware.ApiMiddleware",
 ]
 
 ROOT_URLCONF = "afterclose.config.urls"
@@ -154,6 +155,9 @@ WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
 MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# What one API key may ask for.
+API_REQUESTS_PER_MINUTE = int(os.environ.get("API_REQUESTS_PER_MINUTE", "1200"))
 
 # Safety
 SECURE_CSP = {

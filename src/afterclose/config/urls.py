@@ -3,7 +3,13 @@
 from django.conf import settings
 from django.urls import include, path
 
+from afterclose.config.api import api, docs, openapi, unknown
+
 urlpatterns = [
+    path("api/v1/docs", docs, name="api_docs"),
+    path("api/v1/openapi.json", openapi, name="api_openapi"),
+    path("api/v1/", api.urls),
+    path("api/<path:rest>", unknown, name="api_unknown"),
     path("sign-in/", include("allauth.urls")),
     path("", include("afterclose.ui.urls")),
     path("", include("afterclose.businesses.urls")),

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from afterclose.kit.problems import Problem as ApiProblem, is_api
 from afterclose.ui import feedback
 
 logger = logging.getLogger(__name__)
@@ -134,6 +135,8 @@ def render_problem(
 ) -> HttpResponse:
     """A whole page, a partial for htmx, or JSON for a program that asks for it."""
     context = {"problem": problem, "why": why or problem.why, "request_path": request.path}
+    if is_api(request.path):
+        return ApiProblem(problem.status, f"{problem.title}. {context['why']}").response()
     accept = request.headers.get("Accept", "")
     if "application/json" in accept and "text/html" not in accept:
         return JsonResponse(

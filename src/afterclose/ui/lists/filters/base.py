@@ -26,6 +26,10 @@ class FilterError(ValueError):
     """A parameter that the filter cannot read: the message says what is wrong with which text."""
 
 
+class EmptyRange(FilterError):
+    """Bounds that no value lies between, such as at least 5 and at most 3."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One value on offer."""

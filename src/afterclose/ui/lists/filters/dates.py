@@ -14,7 +14,15 @@ from django.utils import timezone
 
 from afterclose.ui import formats
 from afterclose.ui.lists.context import ListContext
-from afterclose.ui.lists.filters.base import NONE, Control, Filter, FilterError, Option, one_text
+from afterclose.ui.lists.filters.base import (
+    NONE,
+    Control,
+    EmptyRange,
+    Filter,
+    FilterError,
+    Option,
+    one_text,
+)
 
 _RELATIVE = re.compile(r"(next|last)-(\d{1,4})")
 _NAMED = {
@@ -85,7 +93,7 @@ class DateRangeFilter(Filter):
         days = [self._day(one_text(data, f"{self.name}_{end}")) for end in ("from", "to")]
         if any(days):
             if days[0] and days[1] and days[0] > days[1]:
-                raise FilterError(f"{days[0]} is after {days[1]}.")
+                raise EmptyRange(f"{days[0]} is after {days[1]}.")
             return Span(first=days[0], last=days[1])
         word = one_text(data, self.name)
         if not word:

@@ -15,7 +15,15 @@ from django.utils.translation import get_language
 from afterclose.kit.money import Money, NotAnAmount
 from afterclose.ui import formats
 from afterclose.ui.lists.context import ListContext
-from afterclose.ui.lists.filters.base import BIGGEST, NONE, Control, Filter, FilterError, one_text
+from afterclose.ui.lists.filters.base import (
+    BIGGEST,
+    NONE,
+    Control,
+    EmptyRange,
+    Filter,
+    FilterError,
+    one_text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class NumberRangeFilter(Filter):
             return None
         low, high = (self.read(bound) if bound else None for bound in bounds)
         if low is not None and high is not None and low > high:
-            raise FilterError(f"{bounds[0]} is more than {bounds[1]}.")
+            raise EmptyRange(f"{bounds[0]} is more than {bounds[1]}.")
         return Range(low, high)
 
     def stored(self, value: Decimal, rounding: str) -> Decimal | int:

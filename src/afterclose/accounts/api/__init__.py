@@ -1,0 +1,7 @@
+"""Accounts, contacts and activities in the API."""
+
+from afterclose.accounts.api.accounts import router as accounts
+from afterclose.accounts.api.activities import router as activities
+from afterclose.accounts.api.contacts import router as contacts
+
+routers = (accounts, contacts, activities)

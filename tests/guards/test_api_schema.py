@@ -1,0 +1,92 @@
+"""schemathesis over the whole API, in this process, with a key of each role.
+
+No server error, no undocumented status, every answer as its schema says, what the schema allows is
+taken and what it forbids is refused, and nothing of another business in any answer. Longer, against
+a running server: docs/api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, given, settings as hypothesis_settings
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+
+from afterclose.businesses.models import Role
+from tests.guards.world import World, world
+from tests.programs import token_of
+
+__all__ = ["world"]
+
+# What Contoso has and no key of Northwind's may ever be told.
+FOREIGN = ("Fir", "Foreign Fiona", "sam@contoso.example", "Sam Okafor")
+EXAMPLES = {Role.MEMBER: 1, Role.MANAGER: 4, Role.ADMIN: 2, Role.SUPER_ADMIN: 6}
+
+
+@pytest.fixture
+def in_this_transaction() -> Iterator[None]:
+    """Requests keep the connection that the test writes by, as with Django's own test client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.usefixtures("in_this_transaction")
+def test_the_api_keeps_what_its_document_promises(world: World, role: Role, settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 10**9
+    token = token_of(world.cast.business.id, role=role)
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
+    found: list[str] = []
+    for each in schema.get_all_operations():
+        operation = each.ok()
+        for mode in GenerationMode:
+            try:
+                strategy = operation.as_strategy(generation_mode=mode)
+                _try(strategy, world, headers, EXAMPLES[role], real=mode.is_positive)
+            except (Exception, FailureGroup) as failure:
+                found.append(f"{operation.label}: {_words(failure)}")
+    assert found == []
+
+
+def _try(strategy: Any, world: World, headers: dict[str, str], most: int, *, real: bool) -> None:
+    ids = cycle((False, True))
+
+    @given(case=strategy)
+    @hypothesis_settings(
+        max_examples=most,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def attempt(case: schemathesis.Case) -> None:
+        if real and next(ids):
+            for name in case.path_parameters or {}:
+                if name in world.values:
+                    case.path_parameters[name] = world.values[name]
+        with transaction.atomic():
+            response = case.call(headers=headers)
+            transaction.set_rollback(True)
+        case.validate_response(response, headers=headers)
+        sent = str(case.as_transport_kwargs())
+        leaked = [name for name in FOREIGN if name in response.text and name not in sent]
+        assert leaked == [], f"{leaked} in {response.text[:200]}"
+
+    attempt()
+
+
+def _words(failure: BaseException) -> str:
+    inner = getattr(failure, "exceptions", ()) or (failure,)
+    return " | ".join(str(each) for each in inner)[:1500]
