@@ -128,7 +128,12 @@ def _contact(viewer: Actor, contact_id: int) -> ContactOut:
     returns=ContactOut,
     status=201,
     example=CONTACT,
-    takes={"account_id": 17, "name": "Ada Lind", "email": "ada@globex.example", "is_champion": True},
+    takes={
+        "account_id": 17,
+        "name": "Ada Lind",
+        "email": "ada@globex.example",
+        "is_champion": True,
+    },
 )
 def create_contact(request: ApiRequest, body: ContactNew) -> Created:
     """Add a person to an account."""
