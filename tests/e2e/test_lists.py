@@ -103,6 +103,13 @@ def test_columns_are_chosen_and_stay_in_the_address(page):
     expect(page.get_by_role("columnheader", name="Stage")).to_have_count(0)
     page.reload()
     expect(page.get_by_role("columnheader", name="Seats")).to_be_visible()
+    # And they are remembered for the next visit.
+    page.goto(page.url.split("?")[0] + "?stage=renewal")
+    expect(page.get_by_role("columnheader", name="Seats")).to_be_visible()
+    page.locator("#list-accounts-columns").click()
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_role("columnheader", name="Seats")).to_have_count(0)
+    at(page, "?stage=renewal")
 
 
 def test_rows_are_selected_by_key_and_changed_after_a_look(page, stage):
@@ -114,6 +121,78 @@ def test_rows_are_selected_by_key_and_changed_after_a_look(page, stage):
     page.get_by_label("Stage").select_option("expanding")
     page.get_by_role("button", name="Change stage").click()
     expect(page.get_by_text("2 accounts are now in stage Expanding.")).to_be_visible()
+
+
+def test_every_row_of_a_filter_is_changed_after_a_look_at_how_many(page, stage):
+    page.goto(page.url + "?q=zeta&seats_min=5&rows=10")
+    page.get_by_label("Select all rows on this page").check()
+    expect(page.locator("[data-list-selected]")).to_have_text("10 accounts selected")
+    page.get_by_label("Select all 55 accounts that match").check()
+    expect(page.locator("[data-list-selected]")).to_have_text("All 55 accounts selected")
+    page.get_by_role("button", name="Change stage").click()
+    expect(page.locator(".list-preview-count")).to_contain_text("for 55 accounts: all that match")
+    expect(page.get_by_text("and 45 more")).to_be_visible()
+    page.get_by_label("Stage").select_option("churned")
+    page.get_by_role("button", name="Change stage").click()
+    expect(page.get_by_text("55 accounts are now in stage Churned.")).to_be_visible()
+    at(page, "?q=zeta&seats_min=5&rows=10")
+
+
+def test_keys_move_open_turn_pages_and_tell_what_they_do(page):
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    assert_accessible(page, "list-keys")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    page.keyboard.press("n")
+    expect(page.locator(".list-pager [rel=prev]")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.locator(".list-pager [rel=prev]")).to_be_hidden()
+    for key in "jjk":
+        page.keyboard.press(key)
+    expect(page.locator("[data-list-row]").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/accounts/\d+/$"))
+
+
+def test_a_view_is_saved_changed_shared_and_deleted(page):
+    page.goto(page.url + "?stage=renewal&cols=name,seats")
+    page.locator("#list-accounts-save").click()
+    page.get_by_label("Save this view as").fill("Renewals to call")
+    page.get_by_label("Open the list with it").first.check()
+    page.get_by_role("button", name="Save view").click()
+    tab = page.locator(".list-tabs").get_by_role("link", name="Renewals to call")
+    expect(tab).to_have_attribute("aria-current", "true")
+
+    page.goto(page.url.split("?")[0])
+    at_view = re.compile(r"\?stage=renewal&cols=name,seats&view=\d+$")
+    expect(page).to_have_url(at_view)
+
+    page.locator("#list-accounts-by-name").click()
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    page.locator("#list-accounts-save").click()
+    page.get_by_role("button", name="Save changes to “Renewals to call”").click()
+    expect(page.get_by_text("“Renewals to call” now shows this.")).to_be_visible()
+    page.locator("#list-accounts-save").click()
+    expect(page.get_by_role("button", name="Save changes to")).to_have_count(0)
+
+    page.locator(".list-views summary", has_text="Renewals to call").click()
+    assert_accessible(page, "list-views")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("textbox", name="Name", exact=True).fill("Renewals")
+    page.locator(".list-views").get_by_label("Share with everybody").check()
+    page.get_by_role("button", name="Save view Renewals to call").click()
+    expect(page.locator(".list-tabs").get_by_role("link", name="Renewals shared")).to_be_visible()
+
+    page.locator("#list-accounts-save").click()
+    page.locator(".list-views summary", has_text="Renewals").click()
+    page.get_by_role("button", name="Delete view Renewals").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete view").click()
+    expect(page.get_by_text("View “Renewals” deleted.")).to_be_visible()
+    expect(page.locator(".list-tabs").get_by_role("link", name="Renewals")).to_have_count(0)
 
 
 def test_the_view_can_be_taken_away_as_a_file(page):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, override
+from typing import override
 
-from django import forms
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from afterclose.accounts import actions, queries
+from afterclose.accounts import queries
+from afterclose.accounts.bulk import ACCOUNT_ACTIONS, CONTACT_ACTIONS
 from afterclose.accounts.custom_fields.lists import WithCustomFields
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.hierarchy.tree import group_ids
@@ -25,7 +24,6 @@ from afterclose.ui.lists import (
     NOTHING,
     BooleanColumn,
     BooleanFilter,
-    BulkAction,
     ChoiceColumn,
     ChoiceFilter,
     Column,
@@ -40,7 +38,6 @@ from afterclose.ui.lists import (
     PersonColumn,
     RelationFilter,
     Row,
-    Selected,
     TextSearch,
     View,
     url_of,
@@ -109,50 +106,6 @@ def _member_column(name: str, label: str, *, optional: bool = False) -> PersonCo
         value=lambda row: row[full] or row[email],
         optional=optional,
     )
-
-
-def may_edit(viewer: Actor) -> bool:
-    """Whether bulk changes are on offer."""
-    return viewer.may(Right.ACCOUNTS_EDIT)
-
-
-class OwnerForm(forms.Form):
-    """Who looks after the selected accounts from now on."""
-
-    csm: forms.ModelChoiceField[Membership] = forms.ModelChoiceField(
-        Membership.objects.none(), label="CSM", required=False, empty_label="Nobody"
-    )
-
-    def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["csm"].queryset = queries.members(viewer)  # type: ignore[attr-defined]
-
-
-class StageForm(forms.Form):
-    """The stage that the selected accounts are in."""
-
-    stage = forms.ChoiceField(choices=Stage.choices)
-
-
-def _change(viewer: Actor, selection: Selected, **values: Any) -> int:
-    at, changed = timezone.now(), 0
-    for ids in selection.ids():
-        for account_id in ids:
-            actions.change_account(actor=viewer, at=at, account_id=account_id, **values)
-            changed += 1
-    return changed
-
-
-def change_owner(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
-    """Give the selected accounts to a CSM."""
-    count = _change(viewer, selection, csm=data["csm"])
-    return f"{count} accounts now belong to {data['csm'] or 'nobody'}."
-
-
-def change_stage(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
-    """Put the selected accounts into a stage."""
-    count = _change(viewer, selection, stage=data["stage"])
-    return f"{count} accounts are now in stage {Stage(data['stage']).label}."
 
 
 class AccountList(WithCustomFields):
@@ -224,13 +177,7 @@ class AccountList(WithCustomFields):
         View("onboarding", "Onboarding", "stage=onboarding"),
         View("churned", "Churned", "stage=churned&cols=name,churned_on,csm,customer_since"),
     ]
-    bulk_actions = [
-        BulkAction("owner", "Change CSM", change_owner, form=OwnerForm, visible=may_edit,
-                   form_kwargs=lambda viewer: {"viewer": viewer}),
-        BulkAction("stage", "Change stage", change_stage, form=StageForm, visible=may_edit,
-                   text="The change of stage is noted on the timeline of every account."),
-    ]  # fmt: skip
-    bulk_actions += ACCOUNT_TAGGING
+    bulk_actions = [*ACCOUNT_ACTIONS, *ACCOUNT_TAGGING]
     empty = Empty(
         "No accounts yet",
         "Import your customers from a file, or add the first one by hand.",
@@ -316,13 +263,13 @@ class ContactList(WithCustomFields):
         View("champions", "Champions", "champion=yes"),
         View("detractors", "Detractors", "detractor=yes"),
     ]
-    bulk_actions = CONTACT_TAGGING
     empty = Empty(
         "No contacts yet",
         "Contacts come with an import, or are added on the page of an account.",
         actions=[("Go to accounts", "accounts:list")],
         icon="users",
     )
+    bulk_actions = [*CONTACT_ACTIONS, *CONTACT_TAGGING]
     row_needs = ("account_id",)
 
     @override

@@ -11,12 +11,15 @@ class BusinessesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Navigation, the pages of settings, the menu of businesses."""
+        """Navigation, the pages of settings, the menu of businesses, saved views of lists."""
         from afterclose.businesses.permissions import Right
+        from afterclose.businesses.saved_views import Store
         from afterclose.businesses.settings_pages import SettingsPage, register
         from afterclose.businesses.views import switching
         from afterclose.ui import navigation, shell
+        from afterclose.ui.lists import saved_views
 
+        saved_views.provide(Store())
         shell.provide(switcher=switching.choices)
         navigation.register(
             navigation.Entry(

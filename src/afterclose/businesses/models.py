@@ -1,4 +1,4 @@
-"""Businesses, people, memberships, settings, audit."""
+"""Businesses, people, memberships, settings, saved views of lists, audit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Concat, Left, Lower
 
 from afterclose.businesses.tenancy import (
     BusinessField,
+    TenantForeignKey,
     TenantManager,
     TenantModel,
     TenantOneToOneField,
@@ -140,6 +141,50 @@ class Setting(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SavedView(TenantModel):
+    """A list as somebody wants to see it again, under a name (CS-9)."""
+
+    list_name = models.CharField(max_length=60)
+    owner = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=80)
+    query = models.TextField(blank=True, help_text="Filters, search, sort and columns.")
+    is_shared = models.BooleanField(default=False)
+    is_sample = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business", "list_name", "owner", "name"], name="saved_view_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListChoice(TenantModel):
+    """How one member's list opens: with which saved view, and with which columns."""
+
+    member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    list_name = models.CharField(max_length=60)
+    # Emptied by the action that deletes the view.
+    default_view = TenantForeignKey(
+        SavedView, on_delete=models.PROTECT, null=True, blank=True, related_name="opened_by"
+    )
+    columns = models.TextField(blank=True, help_text="Names with commas; empty: as declared.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business", "member", "list_name"], name="list_choice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.list_name} of {self.member}"
 
 
 class AuditEntry(TenantModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ import time_machine
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 
+from afterclose.accounts.lists import AccountList, ContactList
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.billing.models import AccountBilling
 from afterclose.businesses.postgres.schema import business_field
@@ -19,7 +21,9 @@ from afterclose.businesses.tenancy import business_context
 from afterclose.health.models import Score, Snapshot
 from afterclose.notifications.models import Notification
 from afterclose.ops.models import SampleSet
-from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries
+from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, shelves
+from afterclose.ui.lists import ListContext
+from afterclose.ui.lists.page import ListPage
 from afterclose.usage.models import LastUse
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, AccountFactory, ContactFactory
@@ -190,3 +194,13 @@ def test_the_demo_is_made_once_and_lives_on(db: None, capsys: pytest.CaptureFixt
     with time_machine.travel(later, tick=False):
         call_command("make_demo")
     assert "login: demo@afterclose.example" in capsys.readouterr().out
+
+
+def test_the_shared_views_can_be_read_by_their_lists(at_work: Cast) -> None:
+    for list_name, _, query in shelves.VIEWS:
+        list_class = {"accounts": AccountList, "contacts": ContactList}[list_name]
+        page = ListPage(
+            list_class(ListContext(at_work.manager, date(2026, 3, 2))), QueryDict(query), "/"
+        )
+        assert page.problems == []
+        assert page.state.narrowed

@@ -17,7 +17,7 @@ from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.definition import BulkAction, List
 from afterclose.ui.lists.filters import Control, Filter
-from afterclose.ui.lists.saved_views import SavedView
+from afterclose.ui.lists.saved_views import SavedView, shelf_of
 from afterclose.ui.lists.state import END, Reader, State
 
 
@@ -126,7 +126,7 @@ class Controls:
     @property
     def clear_url(self) -> str:
         """Without any filter and search; sort and columns stay."""
-        return self._first(filters={}, search="")
+        return self._first(filters={}, search="", view="")
 
     @property
     def exports(self) -> list[tuple[str, str]]:
@@ -274,14 +274,35 @@ class Controls:
 
     @cached_property
     def saved(self) -> list[SavedView]:
-        """The views that people saved."""
-        provider = saved_views.provider()
-        return list(provider.list(self.context.viewer, self.list.name)) if provider else []
+        """The viewer's own views and those that others share."""
+        return list(shelf_of(self.list).views)
+
+    @property
+    def active_view(self) -> SavedView | None:
+        """The saved view that the URL names."""
+        return next((view for view in self.saved if view.id == self.state.view), None)
+
+    @property
+    def changed_view(self) -> SavedView | None:
+        """The viewer's view that is open, when filters, order or columns are others by now."""
+        view = self.active_view
+        if view is None or not view.editable:
+            return None
+        kept = self.reader.read(QueryDict(view.query))
+        return view if kept.shown != self.state.shown else None
+
+    def view_url(self, view: SavedView) -> str:
+        """The list as a saved view has it."""
+        return self.url(replace(self.reader.read(QueryDict(view.query)), view=view.id))
 
     @property
     def can_save(self) -> bool:
         """Whether the view can be saved."""
-        return saved_views.provider() is not None and not self.embedded
+        return (
+            saved_views.provider() is not None
+            and self.context.viewer is not None
+            and not self.embedded
+        )
 
     @cached_property
     def tabs(self) -> list[Tab]:
@@ -293,14 +314,27 @@ class Controls:
         ]
         if not built_in and not self.saved:
             return []
-        found = [self._tab("", "All", ""), *(self._tab("", v.label, v.query) for v in built_in)]
-        found += [
-            replace(self._tab(v.id, v.name, v.query), shared=v.shared, mine=v.mine)
-            for v in self.saved
-        ]
-        return found
+        found = [self._tab("All", ""), *(self._tab(v.label, v.query) for v in built_in)]
+        found += [self._saved_tab(view) for view in self.saved]
+        # The named one; else the first with the same filters, whatever its order and columns.
+        current = next((tab for tab in found if tab.id and tab.id == self.state.view), None)
+        current = current or next((tab for tab in found if tab.current), None)
+        return [replace(tab, current=tab is current) for tab in found]
 
-    def _tab(self, view_id: str, label: str, query: str) -> Tab:
+    def _saved_tab(self, view: SavedView) -> Tab:
+        state = self.reader.read(QueryDict(view.query))
+        href = self.url(replace(state, view=view.id))
+        return Tab(view.id, view.name, href, self._alike(state), view.shared, view.mine)
+
+    def _alike(self, state: State) -> bool:
+        return (state.filters, state.search) == (self.state.filters, self.state.search)
+
+    @property
+    def all_url(self) -> str:
+        """Everything, also for whom the list opens with a view of theirs."""
+        return self._tab("All", "").href
+
+    def _tab(self, label: str, query: str) -> Tab:
         state = self.reader.read(QueryDict(query))
         canonical = self.reader.query(state)
         # "All" names itself, so that it is not taken for the person's default view.
@@ -309,9 +343,7 @@ class Controls:
             if not canonical and any(view.default for view in self.saved)
             else ()
         )
-        # Another order or other columns do not leave a view.
-        current = (state.filters, state.search) == (self.state.filters, self.state.search)
-        return Tab(view_id, label, self.url(state, extra=extra), current)
+        return Tab("", label, self.url(state, extra=extra), self._alike(state))
 
     @cached_property
     def bulk_actions(self) -> list[BulkAction]:

@@ -31,9 +31,13 @@ RESERVED = frozenset(
         "all",
         "query",
         "confirmed",
+        "view",
         "save_view",
-        "totals",
+        "update_view",
+        "change_view",
         "delete_view",
+        "choose_columns",
+        "totals",
         "csrfmiddlewaretoken",
     }
 )
@@ -89,7 +93,7 @@ class BulkAction:
     danger: bool = False
     text: str = ""
     visible: Callable[[Any], bool] | None = None
-    most: int = 1000
+    most: int = 10_000
 
 
 class List:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from django.http import QueryDict
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.definition import List
 from afterclose.ui.lists.filters import Filter, FilterError
+from afterclose.ui.lists.saved_views import shelf_of
 
 LARGEST_PAGE = 100
 END = "end"
@@ -45,11 +47,20 @@ class State:
     before: str = ""
     rows: int = 50
     problems: tuple[Problem, ...] = ()
+    # The saved view that this one began as; changed filters do not leave it.
+    view: str = ""
 
     @property
     def narrowed(self) -> bool:
         """Whether filters or search leave rows out."""
         return bool(self.filters or self.search)
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What is seen, as against where in it one is."""
+        return (
+            self.filters, self.search, self.sort, self.descending, self.columns, self.rows,
+        )  # fmt: skip
 
     def without(self, name: str) -> State:
         """The same view without one filter, from the first page."""
@@ -74,6 +85,19 @@ class Reader:
             if f.visible is None or f.visible(viewer)
         ]
         self.default_columns = tuple(c for c in self.all_columns if not c.optional)
+
+    @cached_property
+    def own_columns(self) -> tuple[Column, ...]:
+        """The columns that the viewer chose for this list; none: those that it comes with."""
+        chosen = shelf_of(self.list).columns
+        by_name = {column.name: column for column in self.all_columns}
+        # One that was taken out of the product, or from the viewer's role, is passed over.
+        return self._with_first(tuple(by_name[name] for name in chosen if name in by_name))
+
+    def _with_first(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        """The first column names the row and carries its link, so it is always there."""
+        first = self.all_columns[0]
+        return columns if not columns or first in columns else (first, *columns)
 
     def read(self, data: QueryDict) -> State:
         """The state that a query string asks for."""
@@ -104,7 +128,12 @@ class Reader:
             before=data.get("before", ""),
             rows=self._rows(data, problems),
             problems=tuple(problems),
+            view=self._view(data),
         )
+
+    def _view(self, data: QueryDict) -> str:
+        asked = data.get("view", "")
+        return asked if any(view.id == asked for view in shelf_of(self.list).views) else ""
 
     def _sort(self, data: QueryDict, problems: list[Problem]) -> tuple[Column | None, bool]:
         sortable = {c.name: c for c in self.all_columns if c.sort_path}
@@ -128,10 +157,8 @@ class Reader:
             )
         chosen = tuple(by_name[name] for name in asked if name in by_name)
         if not chosen:
-            return self.default_columns
-        # The first column names the row and carries its link, so it is always there.
-        first = self.all_columns[0]
-        return chosen if first in chosen else (first, *chosen)
+            return self.own_columns or self.default_columns
+        return self._with_first(chosen)
 
     def _rows(self, data: QueryDict, problems: list[Problem]) -> int:
         text = data.get("rows", "").strip()
@@ -160,11 +187,18 @@ class Reader:
         sort = self.sort_text(state)
         if sort != self.list.default_sort:
             found.append(("sort", sort))
-        if state.columns != self.default_columns:
-            found.append(("cols", ",".join(column.name for column in state.columns)))
+        if state.columns != self.default_columns or self.own_columns:
+            found.append(("cols", _names(state.columns)))
         if state.rows != self.list.page_size:
             found.append(("rows", str(state.rows)))
+        if state.view:
+            found.append(("view", state.view))
         return found
+
+    def kept_query(self, state: State) -> str:
+        """What a saved view keeps: columns always, since others have chosen other ones."""
+        pairs = [pair for pair in self.pairs(state) if pair[0] not in ("cols", "view")]
+        return urlencode([*pairs, ("cols", _names(state.columns))], safe=",")
 
     def sort_text(self, state: State) -> str:
         """`name`, `-name` or empty."""
@@ -184,3 +218,7 @@ class Reader:
                 if value
             ]
         return urlencode([*pairs, *extra], safe=",")
+
+
+def _names(columns: tuple[Column, ...]) -> str:
+    return ",".join(column.name for column in columns)

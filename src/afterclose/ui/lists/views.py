@@ -6,6 +6,7 @@ The app's view decides who may see the list (its decorator) and calls `list_view
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +26,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from afterclose.ui import feedback, formats
-from afterclose.ui.lists import saved_views
+from afterclose.ui.lists import keeping, saved_views
 from afterclose.ui.lists.bulk import Selection
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.definition import BulkAction, List
@@ -66,16 +67,30 @@ def list_view(
     if not feedback.is_htmx(request) and not page.problems and "" in request.GET.values():
         # Forms send their empty fields too; without htmx the address is put in order this way.
         return HttpResponseRedirect(page.here)
-    if not embedded and not request.GET and not feedback.is_htmx(request):
-        default = next((view for view in page.saved if view.default and view.query), None)
-        if default is not None:
-            return HttpResponseRedirect(f"{request.path}?{default.query}")
+    if not embedded and not feedback.is_htmx(request):
+        own = _own_way(request, page)
+        if own:
+            return HttpResponseRedirect(own)
     target = request.headers.get("HX-Target", "")
     if page.with_sums and target.endswith(f"#{page.id}-sums"):
         return render(request, "ui/lists/_sums.html", {"list": page})
     if page.with_filters and target.endswith(f"#{page.id}-filters"):
         return render(request, "ui/lists/_more_filters.html", {"list": page})
     return _show(request, page, template, extra)
+
+
+def _own_way(request: HttpRequest, page: ListPage) -> str:
+    """Where the viewer's own view and columns are, when the address does not say: they are put
+    into it, so that it shows the same to whoever gets the link."""
+    if not request.GET:
+        default = next((view for view in page.saved if view.default), None)
+        if default is not None:
+            return page.view_url(default)
+    if page.reader.own_columns and "cols" not in request.GET:
+        data = request.GET.copy()
+        data["cols"] = ",".join(column.name for column in page.state.columns)
+        return f"{request.path}?{data.urlencode(safe=',')}"
+    return ""
 
 
 def export_view(
@@ -159,8 +174,10 @@ def _post(request: HttpRequest, the_list: List, extra: Mapping[str, Any]) -> Htt
     page = ListPage(the_list, QueryDict(request.POST.get("query", "")), request.path)
     if "bulk" in request.POST:
         return _bulk(request, page, extra)
-    if "save_view" in request.POST or "delete_view" in request.POST:
-        return _saved_view(request, page)
+    if "choose_columns" in request.POST:
+        return _columns(request, page, extra)
+    if keeping.wanted(request):
+        return keeping.answer(request, page)
     return HttpResponseNotAllowed(["GET", "HEAD"])
 
 
@@ -214,26 +231,19 @@ def _form(action: BulkAction, viewer: Any, data: QueryDict | None) -> Any:
     return action.form(data, **kwargs)
 
 
-def _saved_view(request: HttpRequest, page: ListPage) -> HttpResponseBase:
-    provider = saved_views.provider()
-    if provider is None:
-        raise Http404("Views cannot be saved here.")
-    viewer = page.context.viewer
-    if "delete_view" in request.POST:
-        provider.delete(viewer, page.list.name, request.POST["delete_view"])
-        messages.success(request, "View deleted.")
-        return HttpResponseRedirect(page.path)
-    name = " ".join(request.POST["save_view"].split())[:80]
-    if not name:
-        messages.error(request, "The view was not saved, because it has no name.")
-        return HttpResponseRedirect(page.url(page.state))
-    provider.save(
-        viewer,
-        page.list.name,
-        name=name,
-        query=page.query,
-        shared=request.POST.get("shared") == "1",
-        default=request.POST.get("default") == "1",
-    )
-    messages.success(request, f"View “{name}” saved.")
-    return HttpResponseRedirect(page.url(page.state))
+def _columns(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> HttpResponseBase:
+    """Show the chosen columns, and remember them for this viewer; none: those of the list."""
+    store = saved_views.provider()
+    if store is None:
+        raise Http404("Columns cannot be remembered here.")
+    data = QueryDict(request.POST.get("query", ""), mutable=True)
+    names = request.POST.getlist("cols") if request.POST["choose_columns"] == "keep" else []
+    known = [column.name for column in page.reader.all_columns]
+    chosen = [name for name in known if name in names]
+    store.choose_columns(page.context.viewer, page.list.name, tuple(chosen))
+    data["cols"] = ",".join(chosen)
+    the_list = type(page.list)(replace(page.context, memo={}))
+    shown = ListPage(the_list, data, request.path)
+    if feedback.is_htmx(request):
+        return _show(request, shown, PAGE_TEMPLATE, extra)
+    return HttpResponseRedirect(shown.here)

@@ -14,8 +14,6 @@ from afterclose.accounts.lists import AccountList
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.businesses import actions
 from afterclose.businesses.models import Role
-from afterclose.ui.lists import saved_views
-from afterclose.ui.lists.saved_views import SavedView
 
 from .conftest import add
 
@@ -216,42 +214,6 @@ def test_at_risk_accounts_are_found_by_flag(visitor, cast):
     assert "1 account" in page
     assert "Bolt" in page
     assert "2 accounts" in text(visitor.get("/accounts/?at_risk=no"))
-
-
-class Shelf:
-    """Saved views kept in memory."""
-
-    def __init__(self):
-        self.kept = {}
-
-    def list(self, viewer, list_name):
-        return list(self.kept.values())
-
-    def save(self, viewer, list_name, *, name, query, shared, default):
-        self.kept[name] = SavedView(name, name, query, shared=shared, default=default)
-        return self.kept[name]
-
-    def delete(self, viewer, list_name, view_id):
-        self.kept.pop(view_id, None)
-
-
-def test_a_view_can_be_saved_opened_by_default_and_deleted(visitor, cast):
-    shelf = Shelf()
-    saved_views.provide(shelf)
-    try:
-        post(visitor, save_view=" My  renewals ", query="stage=renewal&after=x", default="1")
-        assert shelf.kept["My renewals"].query == "stage=renewal"
-        opened = visitor.get("/accounts/")
-        assert opened["Location"] == "/accounts/?stage=renewal"
-        page = visitor.get("/accounts/?stage=renewal")
-        assert re.search(r'aria-current="true">\s*My renewals', page.content.decode())
-        everything = visitor.get("/accounts/?sort=name")
-        assert "3 accounts" in text(everything)
-        post(visitor, delete_view="My renewals")
-        assert not shelf.kept
-        assert visitor.get("/accounts/").status_code == 200
-    finally:
-        saved_views.provide(None)
 
 
 def test_a_link_to_rows_checks_its_filters():

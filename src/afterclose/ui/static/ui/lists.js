@@ -42,7 +42,7 @@
     const all = list.querySelector("[data-list-all]");
     if (all && !chosen) all.checked = false;
     said.textContent = all?.checked
-      ? "Everything selected"
+      ? said.dataset.all
       : `${chosen} ${chosen === 1 ? said.dataset.noun : said.dataset.nouns} selected`;
   };
 
@@ -67,7 +67,12 @@
     lastBox = box;
   });
 
-  // Keyboard: j and k move, x selects, Enter opens, / searches. Whoever switches single-key
+  document.addEventListener("click", (event) => {
+    const list = event.target.closest?.("[data-list-keys]") && listOf(event.target);
+    if (list) keys["?"](list);
+  });
+
+  // Keyboard: j and k move, x selects, Enter opens, / searches, ? tells. Whoever switches single-key
   // shortcuts off (data-shortcuts="off" on the document) keeps Tab, Space and Enter.
 
   const move = (list, step) => {
@@ -83,7 +88,10 @@
     j: (list) => move(list, 1),
     k: (list) => move(list, -1),
     x: (list) => document.activeElement.closest("[data-list-row]")?.querySelector('input[name="ids"]')?.click(),
+    n: (list) => list.querySelector('.list-pager [rel="next"]')?.click(),
+    p: (list) => list.querySelector('.list-pager [rel="prev"]')?.click(),
     "/": (list) => list.querySelector("[data-list-search]")?.focus(),
+    "?": (list) => document.getElementById(`${list.id}-keys`)?.showModal(),
   };
 
   window.addEventListener(
