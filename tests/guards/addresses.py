@@ -73,6 +73,8 @@ OBJECTS: dict[str, Sample] = {
     "account_id": _row("accounts.Account"),
     "business_id": lambda cast, _: cast.business.id,
     "contact_id": _row("accounts.Contact"),
+    "delivery_id": _row("webhooks.Delivery"),
+    "endpoint_id": _row("webhooks.Endpoint"),
     "event_id": _row("accounts.Event"),
     "key_id": _row("businesses.ApiKey"),
     "membership_id": _row("businesses.Membership"),

@@ -42,6 +42,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
         },
         "mapping": {"name": "name"},
     },
+    "webhooks.Endpoint": {
+        "url": "http://127.0.0.1/hook",
+        "disabled_at": MORNING,
+        "disabled_why": "failing",
+    },
+    "webhooks.Attempt": {"error": "No connection"},
     "billing.Subscription": {"current_period_end": MONDAY + timedelta(days=30)},
 }
 

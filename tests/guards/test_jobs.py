@@ -17,7 +17,7 @@ from tests.guards.world import World, world
 __all__ = ["world"]
 
 # Values for parameters that name no row.
-PLAIN: dict[str, Any] = {"invited_by": "Sam", "timestamp": 0}
+PLAIN: dict[str, Any] = {"invited_by": "Sam", "timestamp": 0, "lane": 0}
 
 
 def arguments(name: str, world: World) -> dict[str, Any]:

@@ -8,7 +8,7 @@ that a crash left (spec 00, "How low tells high").
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import batched
 from typing import Any, NamedTuple
@@ -25,6 +25,10 @@ EVENTS_PER_JOB = 5000
 reactive_kinds: set[str] = set()
 """Kinds that have reactions; filled from ``config/reactions.py`` as the product starts, so that
 facts nobody reacts to cost neither a job nor an update."""
+
+wanted_by: list[Callable[[set[str]], set[str]]] = []
+"""Apps above that want facts of any kind add a function: of these kinds, which does the business
+want to hear of now? Called with the business in context; keep it to one cheap query."""
 
 
 def record(
@@ -63,8 +67,9 @@ def record_many(events: Iterable[Event]) -> list[Event]:
         for event in Event.objects.filter(key__in=[e.key for e in wanted if e.key is not None])
     }
     fresh = [event for event in wanted if event.key is None or event.key not in known]
+    reactive = _reactive({event.kind for event in fresh})
     for event in fresh:
-        if event.kind not in reactive_kinds:
+        if event.kind not in reactive:
             event.reacted_at = event.occurred_at
     Event.objects.bulk_create(fresh, batch_size=EVENTS_PER_JOB)
     for batch in batched([e for e in fresh if e.reacted_at is None], EVENTS_PER_JOB):
@@ -106,7 +111,7 @@ def record_set(
     """
     if not facts:
         return
-    is_reactive = kind in reactive_kinds
+    is_reactive = bool(_reactive({kind}))
     with connection.cursor() as cursor:
         cursor.execute(
             _RECORD_SET,
@@ -129,6 +134,15 @@ def record_set(
         app.configure_task(RUN_REACTIONS).defer(
             business_id=actor.business_id, event_ids=list(batch)
         )
+
+
+def _reactive(kinds: set[str]) -> set[str]:
+    """Which of these kinds have something follow from them in this business."""
+    found = kinds & reactive_kinds
+    for wanted in wanted_by:
+        if left := kinds - found:
+            found |= wanted(left)
+    return found
 
 
 def _values(

@@ -38,6 +38,7 @@ class Right(StrEnum):
     API_KEYS_EDIT = "api_keys.edit"
     SAMPLE_DATA = "sample_data.edit"
     OPS_VIEW = "ops.view"
+    WEBHOOKS_EDIT = "webhooks.edit"
 
 
 # Member has nothing by default: the seed ships the role disabled (CS-96). A business says per
@@ -65,6 +66,7 @@ _ADMIN = _MANAGER | {
     Right.API_KEYS_EDIT,
     Right.SAMPLE_DATA,
     Right.OPS_VIEW,
+    Right.WEBHOOKS_EDIT,
 }
 TABLE: dict[Role, frozenset[Right]] = {
     Role.MEMBER: frozenset(),

@@ -17,7 +17,7 @@ from procrastinate.jobs import Status
 
 from afterclose.accounts.models import Event, Reaction
 from afterclose.businesses.jobs import business_job, every_business
-from afterclose.config.reactions import REACTIONS
+from afterclose.config.reactions import REACTIONS, REACTIONS_TO_ALL
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,10 @@ def run_reactions(business_id: int, event_ids: list[int]) -> None:
                 "id", "kind"
             )
         )
+    everything = [event_id for event_id, _ in due]
+    for path in REACTIONS_TO_ALL.values() if due else ():
+        with transaction.atomic():
+            import_string(path)(everything)
     quiet = [event_id for event_id, kind in due if kind not in REACTIONS]
     with transaction.atomic():
         Event.objects.filter(id__in=quiet).update(reacted_at=timezone.now())

@@ -18,4 +18,15 @@ REACTIONS: dict[str, dict[str, str]] = {
         "score": "afterclose.health.reactions.score_what_was_imported",
     },
     "mention.made": {"notify": "afterclose.notifications.reactions.tell_mentioned"},
+    "webhook.disabled": {"notify": "afterclose.notifications.reactions.tell_of_disabled_webhook"},
+}
+
+SetReaction = Callable[[list[int]], None]
+
+# What follows from facts of every kind, thousands at a time: reaction name -> dotted path of a
+# function ``(event_ids)``. It may be called again with the same facts (a crash, the sweeper), so
+# its effect has a unique key of its own. Who records facts asks ``timeline.wanted_by`` whether
+# there is anything to do at all.
+REACTIONS_TO_ALL: dict[str, str] = {
+    "webhooks": "afterclose.webhooks.reactions.make_deliveries",
 }

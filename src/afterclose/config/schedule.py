@@ -31,6 +31,8 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule(
         "businesses.forget_answers", "40 * * * *", "Forget answers kept for repeated requests."
     ),
+    Schedule("webhooks.send_due", "* * * * *", "Send the webhooks that wait for another try."),
+    Schedule("webhooks.tidy", "50 4 * * *", "Remove old deliveries and secrets that ended."),
     Schedule("config.retry_stalled_jobs", "* * * * *", "Give jobs of a dead worker to another."),
     Schedule(
         "accounts.purge_custom_fields",

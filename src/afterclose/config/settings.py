@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from afterclose.config import machine
+from afterclose.kit import outbound
 from afterclose.kit.postgres import database_settings
 
 BASE_DIR = Path(__file__).resolve().parents[3]
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "afterclose.accounts",
     "afterclose.tasks",
     "afterclose.notifications",
+    "afterclose.webhooks",
     "afterclose.billing",
     "afterclose.usage",
     "afterclose.support",
@@ -130,6 +132,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_SECURE
 # Mail: printed by the console backend until MAIL_URL names a server.
 MAILERS = {"default": machine.mail(os.environ.get("MAIL_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Afterclose <afterclose@localhost>")
+
+# Webhooks: networks that are not public and may be called all the same; none by default.
+WEBHOOKS_ALLOW = outbound.networks(machine.words("AFTERCLOSE_WEBHOOKS_ALLOW", ""))
 
 # Language, time: stored in UTC, shown in the person's zone.
 LANGUAGE_CODE = "en-us"

@@ -204,11 +204,21 @@ def web(host: str, port: int, processes: int = 1) -> Program:
 
 def worker(number: int) -> Program:
     """One worker of background jobs."""
+    return _worker(f"worker {number}", "default", at_once=1)
+
+
+def sender() -> Program:
+    """The worker that calls other people's servers, who may take their time over it."""
+    return _worker("webhooks", "webhooks", at_once=8)
+
+
+def _worker(name: str, queue: str, *, at_once: int) -> Program:
     return Program(
-        f"worker {number}",
+        name,
         [
             *(sys.executable, "-m", "afterclose", "procrastinate", "worker"),
-            *("--name", f"worker-{number}", "--shutdown-graceful-timeout", str(GRACE)),
+            *("--name", name.replace(" ", "-"), "--queues", queue, "--concurrency", str(at_once)),
+            *("--shutdown-graceful-timeout", str(GRACE)),
         ],
     )
 
@@ -225,7 +235,11 @@ def serve(
     """Runs database, web server and workers until told to stop; gives the exit status."""
     static_files.collect(say)
     os.environ.update(static_files.COLLECTED)
-    programs = [web(host, port, web_processes), *(worker(n + 1) for n in range(workers))]
+    programs = [
+        web(host, port, web_processes),
+        *(worker(number + 1) for number in range(workers)),
+        sender(),
+    ]
     database = open_database(say=say)
     return Supervisor(programs, database, say).run(f"{address(host, port)}/readyz", when_ready)
 

@@ -18,10 +18,11 @@ class Kind(models.TextChoices):
     MENTION = "mention", "Mention"
     RENEWAL_REMINDER = "renewal_reminder", "Renewal reminder"
     IMPORT_FINISHED = "import_finished", "Import finished"
+    WEBHOOK_DISABLED = "webhook_disabled", "Webhook disabled"
 
 
 # Kinds that also go out by mail, unless a member's preference says no; the others are inbox only.
-MAILED = frozenset({Kind.MENTION, Kind.RENEWAL_REMINDER})
+MAILED = frozenset({Kind.MENTION, Kind.RENEWAL_REMINDER, Kind.WEBHOOK_DISABLED})
 
 
 class Notification(TenantModel):

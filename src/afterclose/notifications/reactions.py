@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from afterclose.accounts.models import Event
 from afterclose.businesses import actors
+from afterclose.businesses.models import Membership
+from afterclose.businesses.permissions import Right
 from afterclose.notifications.actions import Message, notify_many
 from afterclose.notifications.models import Kind
 
@@ -44,3 +46,23 @@ def tell_importer(event_id: int) -> None:
         url=reverse("imports:run", args=[fact.payload["run"]]),
     )
     notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=[message])
+
+
+def tell_of_disabled_webhook(event_id: int) -> None:
+    """Tell whoever may mend it that a webhook was switched off by itself (OP-9)."""
+    fact = Event.objects.get(pk=event_id)
+    members = Membership.objects.filter(deactivated_at__isnull=True).select_related("person")
+    messages = [
+        Message(
+            member_id=member.id,
+            kind=Kind.WEBHOOK_DISABLED,
+            key=f"webhook.disabled:{fact.id}",
+            title=fact.title,
+            body=fact.body,
+            url=reverse("webhooks:endpoint", args=[fact.payload["endpoint"]]),
+            is_urgent=True,
+        )
+        for member in members
+        if actors.member(member).may(Right.WEBHOOKS_EDIT)
+    ]
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)

@@ -12,7 +12,7 @@ class RenewalsConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, its panel on the account page, and its numbers."""
-        from afterclose.accounts import panels
+        from afterclose.accounts import facts, panels
         from afterclose.businesses.permissions import Right
         from afterclose.kit import numbers
         from afterclose.renewals import queries
@@ -39,6 +39,14 @@ class RenewalsConfig(AppConfig):
                 order=15,
                 area="side",
                 height="sm",
+            )
+        )
+        facts.declare(
+            facts.Kind(
+                "renewal.reminded",
+                "Renewal reminder sent",
+                "A renewal came so near that its CSM was reminded.",
+                {"threshold": 60, "renews_on": "2026-06-30"},
             )
         )
         doc = "docs/numbers/renewals.md"
