@@ -54,6 +54,12 @@ declare(
         {"from": "onboarding", "to": "active"},
     ),
     Kind(
+        "parent.changed",
+        "Parent changed",
+        "An account became part of another, or is no longer.",
+        {"from": None, "to": 8},
+    ),
+    Kind(
         "at_risk.flagged",
         "Flagged at risk",
         "By a person, or by the health score when it falls to the threshold; then with the "

@@ -15,9 +15,10 @@ class TasksConfig(AppConfig):
         from afterclose.accounts import panels
         from afterclose.businesses.permissions import Right
         from afterclose.kit import numbers
-        from afterclose.tasks import queries
+        from afterclose.tasks import kinds, queries
         from afterclose.ui import navigation, palette
 
+        kinds.declare()
         navigation.register(
             navigation.Entry(
                 section="",

@@ -49,7 +49,7 @@ def table() -> str:
 def _example(kind: facts.Kind) -> dict[str, Any]:
     account = None
     if kind.name.partition(".")[0] not in _WITHOUT_ACCOUNT:
-        account = Account(id=12, external_id="crm-0012", name="Northwind Traders")
+        account = Account(business_id=1, id=12, external_id="crm-0012", name="Northwind Traders")
     event = Event(
         id=4711,
         kind=kind.name,
