@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from afterclose.accounts.models import Contact
 from afterclose.accounts.tags.actions import create_tag, tag_accounts
+from afterclose.businesses.models import SignInProvider
 from afterclose.tasks.actions import add_task
 from afterclose.tasks.models import Task
 from tests.e2e.browser import assert_accessible
@@ -64,11 +65,15 @@ def ids(stage):
             actor=stage.manager, at=MORNING, account_ids=[stage.birch.id], tag_ids=[tag.id]
         )
         task = a_task(stage)
+        provider = SignInProvider.objects.create(
+            slug="okta", name="Okta", issuer="https://login.example.com", client_id="northwind"
+        )
     return {
         "account_id": stage.birch.id,
         "contact_id": contact.id,
         "tag_id": tag.id,
         "task_id": task.id,
+        "provider_id": provider.id,
         "membership_id": stage.manager.membership_id,
         "window_days": 90,
     }

@@ -18,6 +18,7 @@ SHARED = {
     "businesses_apikeyroute": "where a key is, by the hash of its token (spec 00)",
     "businesses_person": "signs in to several businesses",
     "tasks_calendarlink": "from a private link's digest to its business, whom nobody has named",
+    "businesses_signinprovider": "people sign in by it before their business is known",
 }
 # The one policy that shows more than `tenant`: a person sees their own memberships everywhere.
 OWN_ROWS = {"businesses_membership"}

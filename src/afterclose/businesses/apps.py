@@ -49,6 +49,8 @@ class BusinessesConfig(AppConfig):
                  "businesses:roles", "shield-check", Right.SETTINGS_EDIT, "People"),
                 ("API keys", "Programs that use Afterclose, what each may do, when it last did.",
                  "businesses:api_keys", "key", Right.API_KEYS_EDIT, "People"),
+                ("Sign-in", "Single sign-on by your company's provider, and who must use it.",
+                 "businesses:sign_in", "login", Right.SIGN_IN_EDIT, "People"),
                 ("Audit log", "Who changed what, when, and from what to what.",
                  "businesses:audit", "history", Right.AUDIT_VIEW, "People"),
             )

@@ -41,3 +41,15 @@ class AlreadyMember(Refused):
 
     def __init__(self, email: str) -> None:
         super().__init__(f"{email} is a member of this business already. Change their role below.")
+
+
+class OnlyOperators(Refused):
+    """What holds for every business of the site is not one business's to set."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only an operator of this site can set ways to sign in, since they open every business "
+            "on it. Whoever runs the server makes somebody one: afterclose operator EMAIL."
+        )

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from afterclose.businesses import actors
-from afterclose.businesses.models import Membership
-from afterclose.businesses.settings import remember_settings
+from afterclose.businesses.models import Membership, Role, SignInProvider
+from afterclose.businesses.settings import remember_settings, settings_of
+from afterclose.businesses.sign_in import is_signed_in_by
 from afterclose.businesses.tenancy import business_context, person_context
 
 SESSION_KEY = "business_id"
@@ -35,11 +36,29 @@ class BusinessMiddleware:
         request.business = membership.business if membership else None  # type: ignore[attr-defined]
         if membership is None:
             return self.get_response(request)
-        with business_context(membership.business_id), remember_settings():
+        with remember_settings():
+            return self._answer(request, membership)
+
+    def _answer(self, request: HttpRequest, membership: Membership) -> HttpResponse:
+        if provider := self._other_way(request, membership):
+            # Without a viewer and a context there is nothing of the business to see.
+            request.viewer = None  # type: ignore[attr-defined]
+            request.must_sign_in_by = provider  # type: ignore[attr-defined]
+            return self.get_response(request)
+        with business_context(membership.business_id):
             viewer: actors.Actor = request.viewer  # type: ignore[attr-defined]
             locale = membership.person.locale or viewer.settings.locale
             with timezone.override(viewer.zone), translation.override(locale):
                 return self.get_response(request)
+
+    def _other_way(self, request: HttpRequest, membership: Membership) -> SignInProvider | None:
+        """The provider that the business requires, unless this session came by it (OP-8)."""
+        slug = settings_of(membership.business_id).required_provider
+        # Super admins keep their password, so that a broken provider locks nobody out.
+        if not slug or membership.role == Role.SUPER_ADMIN or is_signed_in_by(request, slug):
+            return None
+        # One that was removed or switched off cannot be required.
+        return SignInProvider.objects.filter(slug=slug, is_on=True).first()
 
     def _memberships(self, request: HttpRequest) -> list[Membership]:
         if not request.user.is_authenticated:

@@ -68,6 +68,9 @@ class Person(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the business's.")
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
     is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(
+        default=False, help_text="Sets what holds for every business of this site."
+    )
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[PersonManager] = PersonManager()
@@ -82,6 +85,25 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class SignInProvider(models.Model):
+    """An OpenID Connect provider that people may sign in by. Shared: the site's, since the
+    business is not known before somebody has signed in. Set by operators (OP-8)."""
+
+    # Part of the address that the provider sends people back to, so it never changes.
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=40)
+    issuer = models.URLField(max_length=500)
+    client_id = models.CharField(max_length=200)
+    secret = models.TextField(blank=True, help_text="Encrypted, see kit.encryption.")
+    trusts_email = models.BooleanField(default=False)
+    domains = models.JSONField(default=list, blank=True)
+    is_on = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Role(models.TextChoices):

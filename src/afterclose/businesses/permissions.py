@@ -34,6 +34,7 @@ class Right(StrEnum):
     TASKS_EDIT = "tasks.edit"
     SETTINGS_EDIT = "settings.edit"
     PEOPLE_EDIT = "people.edit"
+    SIGN_IN_EDIT = "sign_in.edit"
     AUDIT_VIEW = "audit.view"
     API_KEYS_EDIT = "api_keys.edit"
     SAMPLE_DATA = "sample_data.edit"

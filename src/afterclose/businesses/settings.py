@@ -37,6 +37,8 @@ class BusinessSettings:
     payment_terms_days: int = 30
     dunning_cadence_days: tuple[int, ...] = (7, 14, 30, 45)
     features_off: tuple[str, ...] = ()
+    # Slug of the provider that members must sign in by; empty: any way will do.
+    required_provider: str = ""
     # App to the roles below admin that work in it, for example {"accounts": ["member"]};
     # an app that is not named here has its defaults: managers only (CS-96).
     allowed_roles: dict[str, list[str]] = field(default_factory=dict)

@@ -12,3 +12,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Always false: a business belongs to whoever runs the server."""
         return False
+
+
+def is_signed_in_by(request: HttpRequest, slug: str) -> bool:
+    """Whether this session came about by the provider of that slug."""
+    records = request.session.get("account_authentication_methods", [])
+    return any(
+        record.get("method") == "socialaccount" and record.get("provider") == slug
+        for record in records
+    )

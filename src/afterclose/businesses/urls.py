@@ -3,7 +3,7 @@
 from django.urls import path
 
 from afterclose.businesses.api_keys import views as api_keys
-from afterclose.businesses.views import audit, people, profile, settings, switching
+from afterclose.businesses.views import audit, people, profile, settings, sign_in, switching
 
 app_name = "businesses"
 urlpatterns = [
@@ -13,6 +13,14 @@ urlpatterns = [
     path("settings/finance/", settings.finance, name="finance"),
     path("settings/features/", settings.features, name="features"),
     path("settings/roles/", settings.roles, name="roles"),
+    path("settings/sign-in/", sign_in.sign_in, name="sign_in"),
+    path("settings/sign-in/add/", sign_in.provider_add, name="sign_in_provider_add"),
+    path("settings/sign-in/<int:provider_id>/", sign_in.provider, name="sign_in_provider"),
+    path(
+        "settings/sign-in/<int:provider_id>/remove/",
+        sign_in.provider_remove,
+        name="sign_in_provider_remove",
+    ),
     path("settings/people/", people.people, name="people"),
     path("settings/people/add/", people.add, name="person_add"),
     path("settings/people/<int:membership_id>/", people.person, name="person"),

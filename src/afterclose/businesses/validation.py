@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from afterclose.businesses.models import Role, Theme
+from afterclose.businesses.models import Role, SignInProvider, Theme
 from afterclose.businesses.settings import APPS, DEFAULTS, FEATURES, KEYS
 from afterclose.kit import clock
 from afterclose.kit.currencies import EXPONENTS
@@ -25,6 +25,7 @@ LABELS = {
     "payment_terms_days": "Payment terms",
     "dunning_cadence_days": "Reminder cadence",
     "features_off": "Features that are switched off",
+    "required_provider": "Required sign-in",
     "allowed_roles": "Allowed roles",
 }
 
@@ -206,6 +207,13 @@ def _features_off(value: Any) -> tuple[str, ...]:
     )
 
 
+def _provider(value: Any) -> str:
+    slug = str(value)
+    if slug and not SignInProvider.objects.filter(slug=slug, is_on=True).exists():
+        raise ValueError(f"there is no way to sign in called “{slug}” that is on.")
+    return slug
+
+
 def _allowed_roles(value: Any) -> dict[str, list[str]]:
     cleaned = {}
     for app, roles in dict(value).items():
@@ -227,6 +235,7 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "dunning_cadence_days": lambda value: tuple(sorted(day_list(value))),
     "features_off": _features_off,
     "allowed_roles": _allowed_roles,
+    "required_provider": _provider,
 }
 
 if missing := set(KEYS) - set(_SETTINGS):

@@ -10,6 +10,8 @@ urlpatterns = [
     path("api/v1/openapi.json", openapi, name="api_openapi"),
     path("api/v1/", api.urls),
     path("api/<path:rest>", unknown, name="api_unknown"),
+    # In front of allauth's own: stricter, or closed.
+    path("sign-in/", include("afterclose.businesses.single_sign_on.urls")),
     path("sign-in/", include("allauth.urls")),
     path("", include("afterclose.ui.urls")),
     path("", include("afterclose.businesses.urls")),

@@ -46,10 +46,11 @@ def register(name: str, provider: Provider, *, order: int = 50) -> None:
 def search(
     viewer: Any, text: str, allowed: navigation.Allowed, *, limit: int = 6
 ) -> Sequence[Group]:
-    """Records, pages and actions that fit the text; without text, pages and actions."""
+    """Records, pages and actions that fit the text; without text, pages and actions. Whoever is in
+    no business (viewer None) finds no records."""
     wanted = text.strip()
     groups: dict[str, list[Hit]] = {}
-    if wanted:
+    if wanted and viewer is not None:
         for name, (_, provider) in sorted(_providers.items(), key=lambda kept: kept[1][0]):
             for hit in provider(viewer, wanted, limit):
                 groups.setdefault(hit.group or name, []).append(hit)

@@ -75,7 +75,7 @@ def test_nobody_signs_up_by_themselves(db: None) -> None:
     assert not Person.objects.filter(email="x@y.example").exists()
 
 
-def test_second_factors_and_addresses_are_pages_of_ones_own(cast: Cast, sign_in: SignIn) -> None:
+def test_second_factors_and_passwords_are_pages_of_ones_own(cast: Cast, sign_in: SignIn) -> None:
     client = Client()
     sign_in_as(client, PASSWORD)
     asked = client.get("/sign-in/2fa/totp/activate/")
@@ -85,7 +85,6 @@ def test_second_factors_and_addresses_are_pages_of_ones_own(cast: Cast, sign_in:
         "/sign-in/2fa/",
         "/sign-in/2fa/totp/activate/",
         "/sign-in/2fa/webauthn/add/",
-        "/sign-in/email/",
         "/sign-in/password/change/",
     ):
         answer = client.get(path)

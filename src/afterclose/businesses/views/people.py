@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -18,7 +17,7 @@ from afterclose.businesses.forms import AddMemberForm, MemberForm
 from afterclose.businesses.lists import MemberList
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
-from afterclose.businesses.views import MemberRequest, page
+from afterclose.businesses.views import MemberRequest, attach, page
 from afterclose.ui.lists import list_view
 
 
@@ -47,7 +46,7 @@ def add(request: MemberRequest) -> HttpResponse:
                 actor=request.viewer, at=timezone.now(), invite=True, **form.cleaned_data
             )
         except (Refused, ValidationError) as problem:
-            _attach(form, problem)
+            attach(form, problem)
         else:
             messages.success(request, f"{added} added. An invitation is on its way by mail.")
             return redirect("businesses:people")
@@ -71,7 +70,7 @@ def person(request: MemberRequest, membership_id: int) -> HttpResponse:
                 role=form.cleaned_data["role"],
             )
         except (Refused, ValidationError) as problem:
-            _attach(form, problem)
+            attach(form, problem)
         else:
             messages.success(request, "Role changed")
             return redirect("businesses:people")
@@ -115,13 +114,3 @@ def _do(
     else:
         messages.success(request, said.format(changed))
     return redirect("businesses:person", membership_id)
-
-
-def _attach(form: Any, problem: Refused | ValidationError) -> None:
-    """Put a refusal into the form's summary, a wrong value at its field."""
-    if isinstance(problem, Refused):
-        form.add_error(None, problem.message)
-        return
-    for key, texts in problem.message_dict.items():
-        for text in texts:
-            form.add_error(key if key in form.fields else None, text)

@@ -13,7 +13,7 @@ from afterclose.ui.shell import Choice
 
 
 @require_POST
-@page(right=None)
+@page(right=None, anywhere=True)
 def switch(request: MemberRequest, business_id: int) -> HttpResponse:
     """Work in another of one's own businesses from now on."""
     if business_id not in {membership.business_id for membership in request.memberships}:
