@@ -80,11 +80,13 @@ def _provider(_cast: Cast, _rows: dict[Model, Any]) -> Any:
 OBJECTS: dict[str, Sample] = {
     "account_id": _row("accounts.Account"),
     "business_id": lambda cast, _: cast.business.id,
+    "choice_id": _row("accounts.CustomChoice"),
     "contact_id": _row("accounts.Contact"),
     "delivery_id": _row("webhooks.Delivery"),
     "endpoint_id": _row("webhooks.Endpoint"),
     "event_id": _row("accounts.Event"),
     "key_id": _row("businesses.ApiKey"),
+    "field_id": _row("accounts.CustomField"),
     "membership_id": _row("businesses.Membership"),
     "notification_id": _row("notifications.Notification"),
     "part_id": _row("health.RunPart"),

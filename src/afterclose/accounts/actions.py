@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from afterclose.accounts import timeline
+from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.custom_fields.writing import set_values
 from afterclose.accounts.hierarchy import tree
 from afterclose.accounts.hierarchy.models import AwaitedParent
 from afterclose.accounts.models import Account, AtRiskFlag, Contact, Event, Mention, Stage
@@ -24,8 +26,14 @@ _HANDLE = re.compile(r"(?<!\w)@([\w.+-]+)")
 
 
 @transaction.atomic
-def create_account(*, actor: Actor, at: datetime, **values: Any) -> Account:
-    """Create an account; ValidationError names the fields that do not fit."""
+def create_account(
+    *, actor: Actor, at: datetime, custom: Mapping[str, Any] | None = None, **values: Any
+) -> Account:
+    """Create an account; ValidationError names the fields that do not fit.
+
+    ``custom`` holds values of custom fields by key; unless it is None, the required ones must
+    be there.
+    """
     require(actor, Right.ACCOUNTS_EDIT)
     account = Account(**_tidy(values))
     _settle_churn(account, at.date())
@@ -42,17 +50,35 @@ def create_account(*, actor: Actor, at: datetime, **values: Any) -> Account:
         account_id=account.id,
         subject=account,
     )
+    if custom is not None:
+        set_values(
+            actor=actor,
+            at=at,
+            subject=Subject.ACCOUNT,
+            values={account.id: custom},
+            complete=True,
+        )
     return account
 
 
 @transaction.atomic
-def change_account(*, actor: Actor, at: datetime, account_id: int, **values: Any) -> Account:
+def change_account(
+    *,
+    actor: Actor,
+    at: datetime,
+    account_id: int,
+    custom: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Account:
     """Change fields of an account; nothing is written when nothing differs.
 
-    A changed stage is also a fact of its own on the timeline.
+    A changed stage is also a fact of its own on the timeline. ``custom``: values of custom
+    fields by key, those not named stay.
     """
     require(actor, Right.ACCOUNTS_EDIT)
     account = Account.objects.select_for_update(of=("self",)).get(pk=account_id)
+    if custom:
+        set_values(actor=actor, at=at, subject=Subject.ACCOUNT, values={account_id: custom})
     values = _tidy(values)
     changes = audit.difference({name: getattr(account, name) for name in values}, values)
     if not changes:
@@ -77,7 +103,9 @@ def change_stage(
     *, actor: Actor, at: datetime, account_id: int, stage: str, churned_on: date | None = None
 ) -> Account:
     """Move an account to another stage of its life; churned takes the day it left."""
-    extra = {"churned_on": churned_on} if stage == Stage.CHURNED and churned_on else {}
+    extra: dict[str, Any] = (
+        {"churned_on": churned_on} if stage == Stage.CHURNED and churned_on else {}
+    )
     return change_account(actor=actor, at=at, account_id=account_id, stage=stage, **extra)
 
 
@@ -216,8 +244,15 @@ def mentioned(text: str) -> set[int]:
 
 
 @transaction.atomic
-def add_contact(*, actor: Actor, at: datetime, account_id: int, **values: Any) -> Contact:
-    """Add a person to an account (CS-3)."""
+def add_contact(
+    *,
+    actor: Actor,
+    at: datetime,
+    account_id: int,
+    custom: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Contact:
+    """Add a person to an account (CS-3); ``custom`` as in ``create_account``."""
     require(actor, Right.ACCOUNTS_EDIT)
     contact = Contact(account_id=account_id, **_tidy(values))
     contact.full_clean()
@@ -231,14 +266,32 @@ def add_contact(*, actor: Actor, at: datetime, account_id: int, **values: Any) -
         account_id=account_id,
         subject=contact,
     )
+    if custom is not None:
+        set_values(
+            actor=actor,
+            at=at,
+            subject=Subject.CONTACT,
+            values={contact.id: custom},
+            complete=True,
+        )
     return contact
 
 
 @transaction.atomic
-def change_contact(*, actor: Actor, at: datetime, contact_id: int, **values: Any) -> Contact:
-    """Change a person at an account; nothing is written when nothing differs."""
+def change_contact(
+    *,
+    actor: Actor,
+    at: datetime,
+    contact_id: int,
+    custom: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Contact:
+    """Change a person at an account; nothing is written when nothing differs. ``custom`` as in
+    ``change_account``."""
     require(actor, Right.ACCOUNTS_EDIT)
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
+    if custom:
+        set_values(actor=actor, at=at, subject=Subject.CONTACT, values={contact_id: custom})
     values = _tidy(values)
     changes = audit.difference({name: getattr(contact, name) for name in values}, values)
     if not changes:

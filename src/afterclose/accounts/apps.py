@@ -40,6 +40,17 @@ class AccountsConfig(AppConfig):
                 26,
             )
         )
+        settings_pages.register(
+            settings_pages.SettingsPage(
+                "Custom fields",
+                "What you note about accounts and contacts beyond what is there.",
+                "accounts:custom_fields",
+                "forms",
+                Right.SETTINGS_EDIT,
+                "Customers",
+                20,
+            )
+        )
         importing.register()
         _register_groups()
         navigation.register(

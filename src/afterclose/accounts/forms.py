@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from afterclose.accounts.custom_fields.forms import WithCustomFields
+from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.hierarchy.choosing import AccountField
 from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.queries import ACTIVITY_KINDS, members, risk_reasons
@@ -16,7 +18,7 @@ from afterclose.ui.forms import DateInput, DateTimeInput
 _SEARCHABLE = {"data-select": ""}
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """An account's own facts."""
 
     parent = AccountField(label="Parent", help_text="The account that this one is a part of.")
@@ -61,6 +63,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         for name in ("csm", "ae"):
             self.fields[name].queryset = members(viewer)  # type: ignore[attr-defined]
         self.fields["currency"].help_text = f"Empty: {viewer.settings.currency}, the business's."
+        self.add_custom_fields(viewer, Subject.ACCOUNT, self.instance.pk)
 
     def clean_currency(self) -> str:
         """A currency that money can be counted in."""
@@ -98,7 +101,7 @@ class StageForm(forms.Form):
     stage = forms.ChoiceField(choices=Stage)
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContactForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
     """A person at an account and the parts they play."""
 
     class Meta:
@@ -123,6 +126,10 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts = {"email": ""}
         widgets = {"left_on": DateInput}
+
+    def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_custom_fields(viewer, Subject.CONTACT, self.instance.pk)
 
     def _post_clean(self) -> None:
         """As in AccountForm."""

@@ -4,7 +4,16 @@ from django.urls import include, path
 
 from afterclose.accounts.hierarchy import views as hierarchy
 from afterclose.accounts.tags import views as tags
-from afterclose.accounts.views import contacts, detail, flags, lists, reasons, timeline
+from afterclose.accounts.views import (
+    contacts,
+    custom_choices,
+    custom_fields,
+    detail,
+    flags,
+    lists,
+    reasons,
+    timeline,
+)
 
 app_name = "accounts"
 
@@ -25,6 +34,22 @@ _account = [
     path("panels/contacts/", contacts.panel, name="contacts_panel"),
 ]
 
+_custom_fields = [
+    path("", custom_fields.fields, name="custom_fields"),
+    path("add/", custom_fields.define, name="custom_field_add"),
+    path("order/", custom_fields.order, name="custom_field_order"),
+    path("<int:field_id>/", custom_fields.change, name="custom_field"),
+    path("<int:field_id>/move/", custom_fields.move, name="custom_field_move"),
+    path("<int:field_id>/delete/", custom_fields.delete, name="custom_field_delete"),
+    path("<int:field_id>/restore/", custom_fields.restore, name="custom_field_restore"),
+    path("<int:field_id>/choices/add/", custom_choices.add, name="custom_choice_add"),
+    path("<int:field_id>/choices/order/", custom_choices.order, name="custom_choice_order"),
+    path("choices/<int:choice_id>/", custom_choices.rename, name="custom_choice"),
+    path("choices/<int:choice_id>/move/", custom_choices.move, name="custom_choice_move"),
+    path("choices/<int:choice_id>/delete/", custom_choices.delete, name="custom_choice_delete"),
+    path("choices/<int:choice_id>/restore/", custom_choices.restore, name="custom_choice_restore"),
+]
+
 urlpatterns = [
     path("accounts/", lists.accounts, name="list"),
     path("accounts/contacts/", lists.contacts, name="contacts"),
@@ -35,6 +60,7 @@ urlpatterns = [
     path("accounts/tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("accounts/tags/<int:tag_id>/delete/", tags.delete, name="tag_delete"),
     path("accounts/<int:account_id>/", include(_account)),
+    path("settings/custom-fields/", include(_custom_fields)),
     path("settings/risk-reasons/", reasons.risk_reasons, name="reasons"),
     path("settings/risk-reasons/<int:reason_id>/", reasons.rename, name="reason"),
     path("settings/risk-reasons/<int:reason_id>/move/", reasons.move, name="reason_move"),

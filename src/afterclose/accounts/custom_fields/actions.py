@@ -30,8 +30,8 @@ from afterclose.businesses.permissions import Right, require
 MOST_FIELDS = 100
 MOST_CHOICES = 200
 PURGE_BATCH = 5_000
-# Filters of a list add these to a field's name, so no key may be another one plus an ending.
-_ENDINGS = ("_min", "_max", "_from", "_to")
+# Filters, imports and forms add these to a field's name, so no key may be another's and one.
+_ENDINGS = ("_min", "_max", "_from", "_to", "_currency", "_0", "_1")
 # In an address it stands for "no value".
 _RESERVED = {"none"}
 

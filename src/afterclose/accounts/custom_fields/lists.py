@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts.custom_fields import queries
 from afterclose.accounts.custom_fields.models import Kind, Subject
 from afterclose.accounts.custom_fields.rules import SCALE, Definition, number_out, text_key
+from afterclose.accounts.custom_fields.showing import exact_number, external_link
 from afterclose.businesses.actors import Actor
-from afterclose.ui import formats
 from afterclose.ui.lists import (
     NOTHING,
     BooleanColumn,
@@ -70,7 +70,7 @@ class ExactNumberColumn(NumberColumn):
 
     @override
     def format(self, value: Any) -> SafeString:
-        return format_html('<span class="figure">{}</span>', formats.number(value, places(value)))
+        return exact_number(value)
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,6 @@ class KeyedChoiceFilter(ChoiceFilter):
     @override
     def apply(self, rows: QuerySet[Any], value: tuple[str, ...], context: ListContext) -> Any:
         return rows.filter(self.condition(value, context))
-
-
-def places(value: Any) -> int:
-    """How many decimals an exact number has."""
-    return max(0, -int(value.as_tuple().exponent))
 
 
 def column_of(one: Definition) -> Column:
@@ -209,11 +204,4 @@ def _choices_column(one: Definition, named: dict[str, Any]) -> Column:
 
 
 def _external_link(_row: Row, value: str | None) -> SafeString:
-    if not value:
-        return NOTHING
-    shown = value.split("://", 1)[-1].removeprefix("www.").rstrip("/")
-    short = shown if len(shown) <= 40 else f"{shown[:39]}…"
-    return format_html(
-        '<a href="{}" rel="noopener noreferrer" target="_blank" title="{}">{}</a>',
-        value, value, short,
-    )  # fmt: skip
+    return external_link(value) if value else NOTHING

@@ -39,8 +39,12 @@ KEPT_FOR = timedelta(days=30)
 def fields(viewer: Actor, subject: Subject | str) -> tuple[Definition, ...]:
     """The fields of a subject that are not deleted, in the admin's order; two queries."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    rows = list(CustomField.objects.filter(subject=subject, archived_at__isnull=True))
-    return _definitions(rows)
+    return current(subject)
+
+
+def current(subject: Subject | str) -> tuple[Definition, ...]:
+    """As ``fields``, for code that works for the business in context and not for a viewer."""
+    return _definitions(list(CustomField.objects.filter(subject=subject, archived_at__isnull=True)))
 
 
 def field(viewer: Actor, field_id: int) -> Definition:
@@ -71,7 +75,14 @@ def values(
     """
     require(viewer, Right.ACCOUNTS_VIEW)
     wanted = fields(viewer, subject) if known is None else known
-    held = stored(Subject(subject), ids, wanted)
+    return stored_values(Subject(subject), ids, wanted)
+
+
+def stored_values(
+    subject: Subject, ids: Collection[int], wanted: Sequence[Definition]
+) -> dict[int, dict[str, Any]]:
+    """As ``values``, without a viewer."""
+    held = stored(subject, ids, wanted)
     return {
         each: {one.key: value_of(one, held.get((each, one.id), ())) for one in wanted}
         for each in ids

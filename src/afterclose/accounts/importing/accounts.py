@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, override
 
+from afterclose.accounts.custom_fields import importing as custom_fields
+from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.hierarchy import importing as hierarchy
 from afterclose.accounts.importing.churn_dates import date_churn
 from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
@@ -38,7 +40,7 @@ class AccountImporter(Importer):
     help = "One row per customer company."
     model = Account
     also_read: ClassVar[frozenset[str]] = frozenset({"stage", "churned_on"})
-    fields = (
+    own_fields = (
         Field(
             "external_id",
             "Id",
@@ -197,16 +199,22 @@ class AccountImporter(Importer):
                 record.reject("Churned on: the row says that the account has not churned.", "stage")
 
     @override
+    def extra_fields(self) -> tuple[Field, ...]:
+        return custom_fields.targets(Subject.ACCOUNT)
+
+    @override
     def plan(self, records: Sequence[Record], context: Context) -> None:
         super().plan(records, context)
         hierarchy.plan(records)
         tags.plan(records, AccountTag, "account_id")
+        custom_fields.plan(records, Subject.ACCOUNT, context)
 
     @override
     def write(self, records: Sequence[Record], context: Context) -> None:
         super().write(records, context)
         hierarchy.write(self, records, context)
         tags.write(self, records, AccountTag, context)
+        custom_fields.write(self, records, Subject.ACCOUNT, context)
 
     @override
     def finish(self, context: Context) -> None:

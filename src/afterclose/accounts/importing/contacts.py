@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, override
 
+from afterclose.accounts.custom_fields import importing as custom_fields
+from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.importing.references import ACCOUNT_ID
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
@@ -20,7 +22,7 @@ class ContactImporter(Importer):
     order = 20
     help = "One row per person."
     model = Contact
-    fields = (
+    own_fields = (
         Field(
             "external_id",
             "Id",
@@ -93,14 +95,20 @@ class ContactImporter(Importer):
                     )
 
     @override
+    def extra_fields(self) -> tuple[Field, ...]:
+        return custom_fields.targets(Subject.CONTACT)
+
+    @override
     def plan(self, records: Sequence[Record], context: Context) -> None:
         super().plan(records, context)
         tags.plan(records, ContactTag, "contact_id")
+        custom_fields.plan(records, Subject.CONTACT, context)
 
     @override
     def write(self, records: Sequence[Record], context: Context) -> None:
         super().write(records, context)
         tags.write(self, records, ContactTag, context)
+        custom_fields.write(self, records, Subject.CONTACT, context)
 
     def find(
         self, records: Sequence[Record], columns: Collection[str]

@@ -56,11 +56,21 @@ class Importer(ABC):
     order: ClassVar[int]
     help: ClassVar[str] = ""
     model: ClassVar[type[models.Model]]
-    fields: ClassVar[tuple[Field, ...]]
+    # Targets that every business has; an importer without others may say `fields` at once.
+    own_fields: ClassVar[tuple[Field, ...]] = ()
     # Columns that a later import of the same row must not set back.
     only_when_created: ClassVar[frozenset[str]] = frozenset()
     # Columns that `reconcile` looks at or sets beside those of the file.
     also_read: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All targets, those of the business in context included."""
+        return (*self.own_fields, *self.extra_fields())
+
+    def extra_fields(self) -> tuple[Field, ...]:
+        """Targets that only the business in context has, such as its custom fields."""
+        return ()
 
     @property
     def label(self) -> str:

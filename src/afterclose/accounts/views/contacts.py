@@ -42,11 +42,15 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
 def add(request: MemberRequest, account_id: int) -> HttpResponse:
     """Add a person to an account."""
     account = queries.account(request.viewer, account_id)
-    form = ContactForm(request.POST or None)
+    form = ContactForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.is_valid():
         try:
             contact = actions.add_contact(
-                actor=request.viewer, at=timezone.now(), account_id=account_id, **form.cleaned_data
+                actor=request.viewer,
+                at=timezone.now(),
+                account_id=account_id,
+                custom=form.custom_values,
+                **form.own_values,
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -72,11 +76,15 @@ def edit(request: MemberRequest, account_id: int, contact_id: int) -> HttpRespon
     """Change a person at an account."""
     account = queries.account(request.viewer, account_id)
     contact = queries.contact(request.viewer, account_id, contact_id)
-    form = ContactForm(request.POST or None, instance=contact)
+    form = ContactForm(request.POST or None, instance=contact, viewer=request.viewer)
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_contact(
-                actor=request.viewer, at=timezone.now(), contact_id=contact_id, **form.cleaned_data
+                actor=request.viewer,
+                at=timezone.now(),
+                contact_id=contact_id,
+                custom=form.custom_values,
+                **form.own_values,
             )
         except ValidationError as error:
             form.add_error(None, error)

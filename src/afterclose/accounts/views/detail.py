@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterclose.accounts import actions, queries
+from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.custom_fields.showing import custom_facts
 from afterclose.accounts.forms import AccountForm, StageForm
 from afterclose.accounts.models import Stage
 from afterclose.accounts.panels import panels
@@ -31,6 +33,7 @@ def detail(request: MemberRequest, account_id: int) -> HttpResponse:
             "account": account,
             "flag": flag,
             "tags": tags_of_account(request.viewer, account_id),
+            "custom": custom_facts(request.viewer, Subject.ACCOUNT, account_id),
             "reasons": queries.reason_labels(flag.reasons) if flag else [],
             "stages": Stage.choices,
             "main_panels": panels(request.viewer, "main"),
@@ -48,7 +51,10 @@ def create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             account = actions.create_account(
-                actor=request.viewer, at=timezone.now(), **form.cleaned_data
+                actor=request.viewer,
+                at=timezone.now(),
+                custom=form.custom_values,
+                **form.own_values,
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -70,7 +76,8 @@ def edit(request: MemberRequest, account_id: int) -> HttpResponse:
                 actor=request.viewer,
                 at=timezone.now(),
                 account_id=account_id,
-                **form.cleaned_data,
+                custom=form.custom_values,
+                **form.own_values,
             )
         except ValidationError as error:
             form.add_error(None, error)

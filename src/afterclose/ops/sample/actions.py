@@ -29,6 +29,7 @@ from afterclose.notifications.actions import Message, notify_many
 from afterclose.notifications.models import Kind, Notification
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import destroying, writing
+from afterclose.ops.sample.custom import fill_samples
 from afterclose.ops.sample.errors import (
     LARGEST,
     SMALLEST,
@@ -107,6 +108,7 @@ def _next_piece(actor: Actor, at: datetime) -> SampleSet | None:
                 _flag_from_history(actor, found)
             _score(actor, at, found, clock.today_in(actor.settings.time_zone, at=at))
             tag_samples(business_id=actor.business_id, at=found.begun_at, by_id=found.begun_by_id)
+            fill_samples(actor=actor, at=at)
             found.finished_at = at
             share_views(at=at, member_id=found.begun_by_id)
             _tell_ready(actor, at, found)
