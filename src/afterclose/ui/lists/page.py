@@ -1,5 +1,5 @@
 """Everything that the template of a list shows, computed in a constant number of queries: one
-or two for the rows, one for count and sums, one per relation filter for its options."""
+to three for the rows, one each for count and sums."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, QuerySet, Value
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from afterclose.kit.paging import BadCursor
 from afterclose.ui import formats
+from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.controls import Controls
 from afterclose.ui.lists.definition import List
 from afterclose.ui.lists.keyset import Order, Slice, read_page
@@ -25,8 +26,8 @@ from afterclose.ui.lists.totals import Total, read_totals, summed
 
 # Summing more rows than this over a joined table would take longer than the page itself.
 SUMS_AT_ONCE = 2_000
-# What a search inside names finds is looked up once, when it is no more than this.
-FOUND_AT_ONCE = 5_000
+# When filters and search leave no more rows than this, they are looked up once, by id.
+FEW = 20_000
 
 
 class IsOneOf(Func):
@@ -73,25 +74,36 @@ class ListPage(Controls):
         return self._narrowed(self.list.page_queryset(self.context.viewer))
 
     def _narrowed(self, rows: QuerySet[Any], without: str = "") -> QuerySet[Any]:
+        rows = self._filtered(rows, without)
+        search, text = self.list.search, self.state.search
+        return search.apply(rows, text) if search is not None and text else rows
+
+    def _filtered(self, rows: QuerySet[Any], without: str = "") -> QuerySet[Any]:
         rows = rows.order_by()
         for each in self.reader.all_filters:
             if each.name in self.state.filters and each.name != without:
                 rows = each.apply(rows, self.state.filters[each.name], self.context)
-        search, text = self.list.search, self.state.search
-        if search is None or not text:
-            return rows
-        ids = self._searched
-        return search.apply(rows, text) if ids is None else rows.filter(IsOneOf("pk", ids))
+        return rows
 
     @cached_property
-    def _searched(self) -> list[Any] | None:
-        """The ids that the search finds inside texts, None when they are many. That reads every
-        text of the business; rows, count and sums would each do it again."""
-        search, text = self.list.search, self.state.search
-        if search is None or not search.reads_all(text):
+    def few(self) -> list[int] | None:
+        """The ids of the rows that match, when something narrows the list to `FEW` or less.
+
+        A list in its order is read from the index of that order, until a page is full. Where few
+        rows match, or those that do stand at its end, that reads the whole index; then the rows
+        are found by what narrows them, once for page, count and sums, and put in order.
+        """
+        rows = self.list.queryset(self.context.viewer)
+        if not self.state.narrowed or not isinstance(rows.model._meta.pk, IntegerField):
             return None
-        rows = self.list.queryset(self.context.viewer).order_by()
-        return search.ids(rows, text, FOUND_AT_ONCE)
+        rows = self._filtered(rows)
+        search, text = self.list.search, self.state.search
+        if search is not None and text:
+            if search.reads_all(text):
+                return search.ids(rows, text, FEW)
+            rows = search.apply(rows, text)
+        ids: list[int] = list(rows.values_list("pk", flat=True)[: FEW + 1])
+        return ids if len(ids) <= FEW else None
 
     @property
     def order(self) -> Order:
@@ -113,17 +125,9 @@ class ListPage(Controls):
     @cached_property
     def slice(self) -> Slice:
         """The page's rows. A cursor that cannot be read gives the first page and a message."""
-        state, size = self.state, self.state.rows
+        state = self.state
         try:
-            return read_page(
-                self._readable,
-                self.order,
-                self.paths,
-                size,
-                after=state.after,
-                before="" if state.before == END else state.before,
-                from_end=state.before == END,
-            )
+            return self._read(state.after, "" if state.before == END else state.before)
         except BadCursor:
             self._place_problem = Problem(
                 "Page",
@@ -131,7 +135,23 @@ class ListPage(Controls):
                 ("after", "before"),
                 "This is the first page.",
             )
-            return read_page(self._readable, self.order, self.paths, size)
+            return self._read("", "")
+
+    def _read(self, after: str, before: str) -> Slice:
+        place: Any = {"after": after, "before": before, "from_end": self.state.before == END}
+        size = self.state.rows
+        if self.few is None:
+            return read_page(self._readable, self.order, self.paths, size, **place)
+        all_rows = self.list.page_queryset(self.context.viewer).order_by()
+        found = read_page(all_rows.filter(IsOneOf("pk", self.few)), self.order, [], size, **place)
+        # What is shown is joined to the rows of the page, and not to all that are put in order.
+        shown = [row["pk"] for row in found.rows]
+        paths = list(dict.fromkeys(["pk", *self.paths]))
+        rows = {row["pk"]: row for row in all_rows.filter(pk__in=shown).values(*paths)}
+        whole: list[Row] = [
+            {**rows[each["pk"]], **each} for each in found.rows if each["pk"] in rows
+        ]
+        return replace(found, rows=whole)
 
     @cached_property
     def rows(self) -> list[ShownRow]:
@@ -149,14 +169,15 @@ class ListPage(Controls):
         """How many rows match. What fits on the first page is counted without a query."""
         if not (self.state.after or self.state.before) and not self.slice.after:
             return len(self.slice.rows)
-        if self.state.search and self._searched is not None and not self.state.filters:
-            return len(self._searched)
-        return self.found.count()
+        return self.found.count() if self.few is None else len(self.few)
 
     @cached_property
     def totals(self) -> list[Total]:
         """The sums of all rows found."""
-        return read_totals(self.found, self.state.columns)
+        rows = self.found
+        if self.few is not None:
+            rows = self.list.queryset(self.context.viewer).filter(IsOneOf("pk", self.few))
+        return read_totals(rows, self.state.columns)
 
     @property
     def sums_url(self) -> str:
