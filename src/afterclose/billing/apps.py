@@ -14,10 +14,11 @@ class BillingConfig(AppConfig):
         """Its panel on the account page, and what it takes from imports."""
         from afterclose.accounts import panels
         from afterclose.accounts.lists import AccountList
-        from afterclose.billing import importing
+        from afterclose.billing import importing, segment_fields
         from afterclose.businesses.permissions import Right
         from afterclose.ui.lists import DateColumn, DateRangeFilter, MoneyColumn
 
+        segment_fields.register()
         importing.register()
         _register_group()
         AccountList.register_column(

@@ -32,6 +32,8 @@ class Right(StrEnum):
     RENEWALS_EDIT = "renewals.edit"
     TASKS_VIEW = "tasks.view"
     TASKS_EDIT = "tasks.edit"
+    SEGMENTS_VIEW = "segments.view"
+    SEGMENTS_EDIT = "segments.edit"
     SETTINGS_EDIT = "settings.edit"
     PEOPLE_EDIT = "people.edit"
     SIGN_IN_EDIT = "sign_in.edit"
@@ -58,6 +60,8 @@ _MANAGER = frozenset(
         Right.RENEWALS_EDIT,
         Right.TASKS_VIEW,
         Right.TASKS_EDIT,
+        Right.SEGMENTS_VIEW,
+        Right.SEGMENTS_EDIT,
     }
 )
 _ADMIN = _MANAGER | {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Features that a business can switch off, and the app whose rights go with them.
 FEATURES = ("renewals", "health")
 # Apps whose allowed roles a business can set; the table of rights is the default.
-APPS = ("home", "accounts", "health", "renewals", "tasks")
+APPS = ("home", "accounts", "segments", "health", "renewals", "tasks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "afterclose.tasks",
     "afterclose.notifications",
     "afterclose.webhooks",
+    "afterclose.segments",
     "afterclose.billing",
     "afterclose.usage",
     "afterclose.support",

@@ -14,7 +14,9 @@ class FeedbackConfig(AppConfig):
         """Its panel on the account page."""
         from afterclose.accounts import panels
         from afterclose.businesses.permissions import Right
+        from afterclose.feedback import segment_fields
 
+        segment_fields.register()
         panels.register(
             panels.Panel(
                 key="feedback",

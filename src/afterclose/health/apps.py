@@ -15,10 +15,11 @@ class HealthConfig(AppConfig):
         from afterclose.accounts import panels
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
-        from afterclose.health import lists, queries
+        from afterclose.health import lists, queries, segment_fields
         from afterclose.kit import numbers
         from afterclose.ui import navigation
 
+        segment_fields.register()
         navigation.register(
             navigation.Entry(
                 section="Success",

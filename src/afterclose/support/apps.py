@@ -14,8 +14,9 @@ class SupportConfig(AppConfig):
         """Its panel on the account page, and what it takes from imports."""
         from afterclose.accounts import panels
         from afterclose.businesses.permissions import Right
-        from afterclose.support import importing
+        from afterclose.support import importing, segment_fields
 
+        segment_fields.register()
         importing.register()
         panels.register(
             panels.Panel(

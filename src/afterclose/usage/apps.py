@@ -16,8 +16,9 @@ class UsageConfig(AppConfig):
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
         from afterclose.ui.lists import DateColumn, DateRangeFilter
-        from afterclose.usage import importing
+        from afterclose.usage import importing, segment_fields
 
+        segment_fields.register()
         importing.register()
         AccountList.register_column(
             DateColumn(

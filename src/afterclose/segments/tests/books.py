@@ -1,0 +1,414 @@
+"""Random books and random conditions for the property test."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from afterclose.accounts.models import Account, AtRiskFlag, Contact, Event, Stage
+from afterclose.billing.models import AccountBilling, Subscription
+from afterclose.feedback.models import SurveyAnswer
+from afterclose.health.models import Score, Snapshot
+from afterclose.segments.tests.plain import Book, Row
+from afterclose.support.models import Ticket
+from afterclose.usage.models import DailyUsage, LastUse
+
+TODAY = date(2026, 3, 2)
+ZONE = "America/New_York"
+NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)
+
+few = st.integers(0, 3)
+days_ago = st.integers(-5, 20)
+words = st.sampled_from(["", "Software", "software", "soft", "Ärzte", 'A"b\\c', "_%", "Steel"])
+currencies = st.sampled_from(["USD", "EUR", "JPY"])
+
+
+def day(ago: int) -> date:
+    return TODAY - timedelta(days=ago)
+
+
+def moments() -> st.SearchStrategy[datetime]:
+    # Around the local midnight, which is 05:00 UTC.
+    return st.builds(
+        lambda ago, hour: datetime(2026, 3, 2, hour, 30, tzinfo=UTC) - timedelta(days=ago),
+        st.integers(0, 12),
+        st.sampled_from([0, 4, 5, 17, 23]),
+    )
+
+
+dates = st.one_of(
+    st.none(),
+    days_ago.map(day),
+    st.sampled_from([date(2024, 2, 29), date(2025, 3, 5), date(2020, 12, 31), date(2026, 3, 1)]),
+)
+accounts = st.fixed_dictionaries(
+    {
+        "industry": words,
+        "plan": words,
+        "seats": st.one_of(st.none(), st.integers(0, 5)),
+        "stage": st.sampled_from(Stage.values),
+        "customer_since": dates,
+        "flagged_at": st.one_of(st.none(), moments()),
+        "arr": st.one_of(
+            st.none(), st.tuples(st.integers(0, 4).map(lambda n: n * 500), currencies)
+        ),
+        "health_score": st.one_of(st.none(), st.sampled_from([0.0, 24.9, 25.0, 50.0, 74.6, 75.0])),
+    }
+)
+contacts = st.fixed_dictionaries(
+    {"title": words, "champion": st.booleans(), "left_on": dates, "email": st.just("")}
+)
+tickets = st.fixed_dictionaries(
+    {
+        "priority": st.sampled_from(["low", "urgent"]),
+        "opened_at": moments(),
+        "solved": st.booleans(),
+        "response_minutes": st.one_of(st.none(), st.integers(0, 3)),
+    }
+)
+subscriptions = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["active", "cancelled"]),
+        "arr": st.tuples(st.integers(0, 4).map(lambda n: n * 500), currencies),
+        "quantity": few,
+        "started_on": days_ago.map(day),
+    }
+)
+usage = st.fixed_dictionaries(
+    {
+        "used_on": days_ago.map(day),
+        "feature": st.sampled_from(["reports", "alerts"]),
+        "user_key": st.sampled_from(["", "ann", "bo"]),
+        "count": st.integers(0, 6),
+    }
+)
+answers = st.fixed_dictionaries(
+    {
+        "survey": st.sampled_from(["nps", "csat"]),
+        "score": st.integers(1, 5),
+        "answered_at": moments(),
+    }
+)
+snapshots = st.fixed_dictionaries(
+    {
+        "on": st.integers(0, 16).map(day),
+        "score": st.sampled_from([20.0, 40.0, 60.0, 80.0]),
+        "coverage": st.sampled_from([0, 100]),
+    }
+)
+changes = st.fixed_dictionaries({"at": moments(), "from": st.sampled_from(Stage.values)})
+
+
+@st.composite
+def lives(draw: Any) -> Row:
+    """An account with all that hangs on it."""
+    return {
+        "account": draw(accounts),
+        "contacts": draw(st.lists(contacts, max_size=2)),
+        "tickets": draw(st.lists(tickets, max_size=3)),
+        "subscriptions": draw(st.lists(subscriptions, max_size=3)),
+        "usage": draw(
+            st.lists(
+                usage, max_size=4, unique_by=lambda u: (u["used_on"], u["feature"], u["user_key"])
+            )
+        ),
+        "answers": draw(st.lists(answers, max_size=2)),
+        "snapshots": draw(st.lists(snapshots, max_size=3, unique_by=lambda s: s["on"])),
+        "changes": draw(st.lists(changes, max_size=2)),
+    }
+
+
+def store(lives: list[Row]) -> Book:
+    """Write the lives into the database and return them as rows in memory."""
+    book = Book()
+    for number, life in enumerate(lives):
+        _account(book, number, life)
+    return book
+
+
+def _account(book: Book, number: int, life: Row) -> None:
+    row = life["account"]
+    own = {key: row[key] for key in ("industry", "plan", "seats", "stage", "customer_since")}
+    account = Account.objects.create(name=f"A{number}", **own)
+    book.accounts.append({**row, "id": account.id, "name": account.name, "tags": ()})
+    here = {"account_id": account.id}
+    if row["flagged_at"] is not None:
+        AtRiskFlag.objects.create(account=account, set_at=row["flagged_at"])
+    else:  # a closed flag is none
+        AtRiskFlag.objects.create(account=account, set_at=NOON, cleared_at=NOON)
+    if row["arr"] is not None:
+        minor, currency = row["arr"]
+        AccountBilling.objects.create(account=account, arr=minor, currency=currency)
+    if number % 2 or row["health_score"] is not None:
+        Score.objects.create(
+            account=account, score=row["health_score"], on=TODAY, coverage=50, scorecard_version=1
+        )
+    for each in life["contacts"]:
+        values = {"title": each["title"], "is_champion": each["champion"]}
+        found = Contact.objects.create(name="C", left_on=each["left_on"], **values, **here)
+        book.contacts.append({**each, "id": found.id, **here})
+    _rows(book, life, here)
+
+
+def _rows(book: Book, life: Row, here: Row) -> None:
+    for each in life["tickets"]:
+        solved = each["opened_at"] if each["solved"] else None
+        Ticket.objects.create(
+            priority=each["priority"],
+            opened_at=each["opened_at"],
+            solved_at=solved,
+            first_response_minutes=each["response_minutes"],
+            **here,
+        )
+        book.tickets.append({**each, "solved_at": solved, **here})
+    for each in life["subscriptions"]:
+        minor, currency = each["arr"]
+        Subscription.objects.create(
+            **{key: each[key] for key in ("status", "quantity", "started_on")},
+            arr=minor,
+            currency=currency,
+            current_period_start=TODAY,
+            current_period_end=day(-30),
+            **here,
+        )
+        book.subscriptions.append({**each, **here})
+    for each in life["usage"]:
+        DailyUsage.objects.create(**each, **here)
+        book.usage.append({**each, **here})
+    if life["usage"]:
+        used = [each["used_on"] for each in life["usage"]]
+        LastUse.objects.create(first_used_on=min(used), last_used_on=max(used), **here)
+    for each in life["answers"]:
+        found = SurveyAnswer.objects.create(**each, **here)
+        book.answers.append({**each, "id": found.id, **here})
+    for each in life["snapshots"]:
+        Snapshot.objects.create(**each, scorecard_version=1, breakdown={}, **here)
+        book.snapshots.append({**each, **here})
+    for each in life["changes"]:
+        event = Event.objects.create(
+            kind="stage.changed",
+            occurred_at=each["at"],
+            actor_name="Dana",
+            title="Stage",
+            payload={"from": each["from"], "to": "active"},
+            **here,
+        )
+        book.stage_changes.append({**each, "id": event.id, **here})
+
+
+# -- conditions
+
+
+def leaf(field: str, op: str, value: Any = None) -> dict[str, Any]:
+    return {"field": field, "op": op} | ({} if value is None else {"value": value})
+
+
+comparisons = st.sampled_from(["=", "<", "<=", ">", ">="])
+numbers = st.one_of(st.integers(-1, 5), st.sampled_from([0.5, 2.5, 24.9]))
+amounts = st.builds(
+    lambda n, code: {"amount": str(n * (500 if code == "JPY" else 5)), "currency": code},
+    st.integers(0, 4),
+    currencies,
+)
+limits = st.one_of(
+    days_ago.map(lambda n: day(n).isoformat()), st.integers(-20, 5).map(lambda n: {"today": n})
+)
+typed = words.filter(bool)
+
+
+def presence(field: str) -> st.SearchStrategy[Any]:
+    return st.sampled_from([leaf(field, "known"), leaf(field, "empty")])
+
+
+def numeric(field: str, factor: int = 1) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        presence(field),
+        st.builds(lambda op, n: leaf(field, op, n * factor), comparisons, numbers),
+        st.tuples(numbers, numbers).map(lambda p: leaf(field, "between", sorted(p))),
+    )
+
+
+def text(field: str) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        presence(field),
+        st.builds(
+            lambda op, word: leaf(field, op, word),
+            st.sampled_from(["is", "contains", "starts"]),
+            typed,
+        ),
+        st.lists(typed, min_size=1, max_size=2, unique=True).map(lambda w: leaf(field, "in", w)),
+    )
+
+
+def dated(field: str) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        presence(field),
+        st.builds(lambda op, on: leaf(field, op, on), st.sampled_from(["before", "after"]), limits),
+        st.builds(
+            lambda op, n: leaf(field, op, n),
+            st.sampled_from(["last", "next", "anniversary"]),
+            st.integers(0, 12),
+        ),
+    )
+
+
+def choice(field: str, values: list[str]) -> st.SearchStrategy[Any]:
+    one = st.sampled_from(values)
+    return st.one_of(
+        presence(field),
+        one.map(lambda v: leaf(field, "is", v)),
+        st.lists(one, min_size=1, max_size=3, unique=True).map(lambda v: leaf(field, "in", v)),
+    )
+
+
+def changed(field: str, values: list[str]) -> st.SearchStrategy[Any]:
+    some = st.one_of(st.none(), st.sampled_from(values))
+    return st.builds(
+        lambda days, before, after: leaf(
+            field,
+            "changed",
+            {"days": days}
+            | ({"from": before} if before else {})
+            | ({"to": after} if after else {}),
+        ),
+        st.integers(1, 12),
+        some,
+        some,
+    )
+
+
+def changed_by(field: str) -> st.SearchStrategy[Any]:
+    return st.builds(
+        lambda percent, days, base: leaf(
+            field,
+            "changed_by",
+            {"percent": percent, "days": days} | ({"base": base} if base else {}),
+        ),
+        st.sampled_from([-100, -50, -25, 10, 50.5]),
+        st.integers(1, 10),
+        st.sampled_from([0, 1, 3, 50]),
+    )
+
+
+money = st.one_of(
+    presence("arr"),
+    st.builds(lambda op, value: leaf("arr", op, value), comparisons, amounts),
+    st.builds(
+        lambda low, code: leaf(
+            "arr", "between", {"low": str(low), "high": str(low + 10), "currency": code}
+        ),
+        st.integers(0, 12),
+        currencies,
+    ),
+)
+HEALTH = ["healthy", "ok", "at_risk", "critical", "none"]
+account_leaves = st.one_of(
+    text("industry"),
+    text("plan"),
+    numeric("seats"),
+    choice("stage", Stage.values),
+    dated("customer_since"),
+    st.booleans().map(lambda v: leaf("at_risk", "is", v)),
+    money,
+    dated("last_used"),
+    numeric("usage_30_days"),
+    numeric("users_30_days"),
+    changed_by("usage_30_days"),
+    numeric("open_tickets"),
+    dated("last_ticket"),
+    numeric("nps"),
+    numeric("health_score", 10),
+    changed_by("health_score"),
+    choice("health", HEALTH),
+    changed("health", HEALTH),
+    changed("stage", Stage.values),
+)
+windows = st.one_of(st.none(), st.integers(1, 12))
+
+
+def rows(relation: str, inner: st.SearchStrategy[Any], sums: Any) -> st.SearchStrategy[Any]:
+    where = st.one_of(st.none(), groups(inner, 2))
+    has_window = relation in ("tickets", "usage", "subscriptions")
+
+    def build(ask: dict[str, Any], days: int | None, where: Any) -> dict[str, Any]:
+        found = {"related": relation, **ask}
+        found |= {"days": days} if days and has_window else {}
+        return found | ({"where": where} if where else {})
+
+    asks = [
+        st.sampled_from([{"op": "some"}, {"op": "none"}]),
+        st.builds(lambda c, n: {"op": "count", "compare": c, "value": n}, comparisons, few),
+    ]
+    return st.builds(build, st.one_of(*asks, *sums), windows, where)
+
+
+def groups(leaves: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=3).map(lambda each: {"all": each}),
+            st.lists(inner, min_size=1, max_size=3).map(lambda each: {"any": each}),
+            inner.map(lambda each: {"not": each}),
+        ),
+        max_leaves=most,
+    )
+
+
+relations = st.one_of(
+    rows(
+        "tickets",
+        st.one_of(
+            choice("priority", ["low", "urgent"]),
+            st.booleans().map(lambda v: leaf("open", "is", v)),
+            dated("opened_at"),
+            numeric("response_minutes"),
+        ),
+        [
+            st.builds(
+                lambda c, n: {"op": "sum", "of": "response_minutes", "compare": c, "value": n},
+                comparisons,
+                numbers,
+            )
+        ],
+    ),
+    rows(
+        "subscriptions",
+        st.one_of(
+            choice("status", ["active", "cancelled"]),
+            numeric("quantity"),
+            st.builds(lambda op, value: leaf("arr", op, value), comparisons, amounts),
+        ),
+        [
+            st.builds(
+                lambda c, v: {"op": "sum", "of": "arr", "compare": c, "value": v},
+                comparisons,
+                amounts,
+            )
+        ],
+    ),
+    rows("usage", text("feature"), []),
+    rows(
+        "contacts",
+        st.one_of(text("title"), st.booleans().map(lambda v: leaf("champion", "is", v))),
+        [],
+    ),
+)
+about_accounts = groups(st.one_of(account_leaves, relations), 8)
+_of_account = st.one_of(account_leaves, relations).map(
+    lambda node: {
+        **node,
+        **({"field": "account." + node["field"]} if "field" in node else {}),
+        **({"related": "account." + node["related"]} if "related" in node else {}),
+    }
+)
+about_contacts = groups(
+    st.one_of(
+        text("title"),
+        dated("left_on"),
+        st.booleans().map(lambda v: leaf("champion", "is", v)),
+        _of_account,
+    ),
+    8,
+)
