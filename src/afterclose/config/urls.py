@@ -20,6 +20,7 @@ urlpatterns = [
     path("tasks/", include("afterclose.tasks.urls")),
     path("", include("afterclose.notifications.urls")),
     path("settings/webhooks/", include("afterclose.webhooks.urls")),
+    path("", include("afterclose.segments.urls")),
     path("", include("afterclose.feedback.urls")),
     path("", include("afterclose.support.urls")),
     path("", include("afterclose.usage.urls")),

@@ -12,6 +12,43 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fields of the apps below, navigation, and the filter in the account list."""
-        from afterclose.segments import account_fields
+        from afterclose.accounts.lists import AccountList
+        from afterclose.businesses.permissions import Right
+        from afterclose.segments import account_fields, queries
+        from afterclose.ui import navigation, palette
+        from afterclose.ui.lists import RelationFilter
 
         account_fields.register()
+        AccountList.register_filter(
+            RelationFilter(
+                "segment",
+                "Segment",
+                options=queries.segment_options,
+                labels=queries.segment_labels,
+                where=queries.in_segments,
+                empty="",
+                visible=lambda viewer: viewer.may(Right.SEGMENTS_VIEW),
+            ),
+            after="at_risk",
+        )
+        navigation.register(
+            navigation.Entry(
+                section="Success",
+                label="Segments",
+                url_name="segments:list",
+                icon="filter",
+                right=Right.SEGMENTS_VIEW,
+                order=70,
+                keywords=("lists", "conditions", "filters", "cohorts"),
+            )
+        )
+        navigation.register_create(
+            navigation.Create(
+                label="Segment",
+                url_name="segments:create",
+                icon="filter",
+                right=Right.SEGMENTS_EDIT,
+                order=40,
+            )
+        )
+        palette.register("Segments", queries.find_segments, order=40)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from afterclose.accounts.models import Account, Contact
@@ -169,6 +169,20 @@ class Movement:
     left: int
     left_by_definition: int
 
+    @property
+    def entered_words(self) -> str:
+        """How many of them because the condition was edited; empty for none."""
+        return _by_definition(self.entered_by_definition)
+
+    @property
+    def left_words(self) -> str:
+        """How many of them because the condition was edited; empty for none."""
+        return _by_definition(self.left_by_definition)
+
+
+def _by_definition(count: int) -> str:
+    return f"{count:,} by editing the condition" if count else ""
+
 
 def movement(found: Segment, since: datetime) -> Movement:
     """Entered and left since; somebody who did both counts in both."""
@@ -253,12 +267,28 @@ def text_of(found: Segment) -> str:
         return found.text
 
 
-def account_segments(viewer: Actor) -> list[Option]:
-    """The account segments that the viewer may filter by."""
-    if not viewer.may(Right.SEGMENTS_VIEW):
-        return []
+def segment_options(viewer: Actor, typed: str, limit: int) -> list[Option]:
+    """The account segments that the viewer may filter by, whose name begins so."""
     rows = segments(viewer).filter(subject=Subject.ACCOUNT).order_by("name_key")
-    return [Option(str(key), name) for key, name in rows.values_list("id", "name")[:200]]
+    key = typed.strip().lower()
+    if key:
+        rows = rows.filter(name_key__gte=key, name_key__lt=key + "\U0010ffff")
+    return [Option(str(key), name) for key, name in rows.values_list("id", "name")[:limit]]
+
+
+def segment_labels(viewer: Actor, ids: Sequence[str]) -> dict[str, str]:
+    """Names of segments by id."""
+    rows = segments(viewer).filter(id__in=ids)
+    return {str(key): name for key, name in rows.values_list("id", "name")}
+
+
+def in_segments(ids: Sequence[str], viewer: Actor) -> Q:
+    """The accounts that were in any of the segments at its last refresh, for a filter."""
+    usable = segments(viewer).filter(id__in=[int(each) for each in ids])
+    members = Membership.objects.filter(
+        segment__in=usable, account=OuterRef("pk"), left_at__isnull=True
+    )
+    return Q(Exists(members))
 
 
 def find_segments(viewer: Actor, typed: str, limit: int) -> list[Hit]:
