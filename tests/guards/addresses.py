@@ -94,6 +94,7 @@ OBJECTS: dict[str, Sample] = {
     "provider_id": _provider,
     "reason_id": _row("accounts.RiskReason"),
     "run_id": _row("accounts.ImportRun"),
+    "segment_id": _row("segments.Segment"),
     "set_id": _row("accounts.ImportSet"),
     "tag_id": _row("accounts.Tag"),
     "task_id": _row("tasks.Task"),

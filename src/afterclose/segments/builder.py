@@ -192,8 +192,6 @@ def _of_field(leaf: Leaf, asked: Field, currency: str) -> list[Input]:
         case Operator.IN | Operator.ANY | Operator.ALL | Operator.NONE if asked.choices:
             return [make("value", "Values", "multiple", options=_options(asked.choices()))]
         case Operator.IN:
-            joined = ", ".join(leaf.given.get("value", []))
-            leaf.given["value"] = [joined]
             return [make("value", "Values", placeholder="One, another")]
     return [*_single(make, asked), *_currency(make, asked, currency)]
 

@@ -7,6 +7,7 @@ JSON where it is complete; what is missing is noted at its row.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -146,20 +147,20 @@ def _number(group: Group, path: str) -> None:
 # -- from a tree
 
 
-def from_node(node: Node) -> Group:
+def from_node(node: Node, catalog: Catalog) -> Group:
     """The draft of a condition."""
-    found = _from(node)
+    found = _from(node, catalog)
     draft = found if isinstance(found, Group) else Group(ROOT, "all", [found])
     _number(draft, ROOT)
     return draft
 
 
-def _from(node: Node) -> Group | Leaf:
+def _from(node: Node, catalog: Catalog) -> Group | Leaf:
     if isinstance(node, AllOf | AnyOf):
         mode = "all" if isinstance(node, AllOf) else "any"
-        return Group("", mode, [_from(each) for each in node.items])
+        return Group("", mode, [_from(each, catalog) for each in node.items])
     if isinstance(node, Not):
-        found = _from(node.item)
+        found = _from(node.item, catalog)
         if isinstance(found, Group):
             found.mode = "not_all" if found.mode == "all" else "none"
         else:
@@ -167,14 +168,37 @@ def _from(node: Node) -> Group | Leaf:
         return found
     if isinstance(node, Related):
         leaf = Leaf("", f"rows:{node.relation}", node.op)
-        inner = Group("") if node.where is None else _from(node.where)
+        relation = catalog.relations.get(node.relation)
+        known = relation.catalog if relation else Catalog()
+        inner = Group("") if node.where is None else _from(node.where, known)
         leaf.where = inner if isinstance(inner, Group) else Group("", "all", [inner])
         leaf.given = {"of": [node.of], "compare": [node.compare]}
         if node.days is not None:
             leaf.given["days"] = [str(node.days)]
         leaf.given |= _given(Operator.EQUAL, node.value)
         return leaf
-    return Leaf("", f"field:{node.field}", node.op.value, given=_given(node.op, node.value))
+    given = _given(node.op, node.value)
+    asked = catalog.fields.get(node.field)
+    if node.op == Operator.IN and asked is not None and asked.choices is None:
+        given = {"value": [_joined(given["value"])]}
+    return Leaf("", f"field:{node.field}", node.op.value, given=given)
+
+
+def _joined(several: list[str]) -> str:
+    """Texts in one input: separated by commas, in quotes where one has a comma itself."""
+    return ", ".join(
+        f'"{each.replace(chr(34), chr(34) * 2)}"' if set(each) & set(',"') else each
+        for each in several
+    )
+
+
+def _split(written: str) -> list[str]:
+    """The texts of such an input."""
+    try:
+        row = next(csv.reader([written], skipinitialspace=True), [])
+    except csv.Error:
+        row = written.split(",")
+    return [each.strip() for each in row if each.strip()]
 
 
 def _given(op: Operator, value: Any) -> dict[str, list[str]]:
@@ -277,8 +301,7 @@ def _value(leaf: Leaf, asked: Field) -> dict[str, Any]:
         return {"value": {**ends, "days": leaf.one("days")}}
     if op in (Operator.IN, Operator.ANY, Operator.ALL, Operator.NONE):
         if asked.choices is None:
-            listed = [each.strip() for each in leaf.one("value").split(",")]
-            return {"value": [each for each in listed if each]}
+            return {"value": _split(leaf.one("value"))}
         return {"value": [_chosen(each, asked) for each in leaf.given.get("value", []) if each]}
     if op == Operator.BETWEEN:
         if asked.type == Type.MONEY:

@@ -70,7 +70,7 @@ def begin(viewer: Actor, segment: Segment | None, subject: str) -> Work:
         except ConditionError as error:
             work.mode, work.error = "text", str(error)
         else:
-            work.draft = drafts.from_node(node)
+            work.draft = drafts.from_node(node, catalog)
     return work
 
 
@@ -131,7 +131,8 @@ def _switch(work: Work, to: str) -> None:
     if work.condition is None:
         return
     if to == "form":
-        work.draft = drafts.from_node(conditions.read(work.condition, work.catalog))
+        node = conditions.read(work.condition, work.catalog)
+        work.draft = drafts.from_node(node, work.catalog)
     work.mode = to
 
 

@@ -43,6 +43,7 @@ _RESERVED = frozenset(
         " last next day days at least between",
     )
 )
+_PLAIN = frozenset(Operator) - {Operator.LAST, Operator.NEXT}
 _COMPARED = {"=", "<", "<=", ">", ">="}
 
 
@@ -187,6 +188,9 @@ class _Parser:
             return {"op": word, "value": self.days()}
         if word == "changed":
             return self.changed(field)
+        if word in _PLAIN and word not in field.operators:
+            message = f"{field.label} can be asked by: {', '.join(field.operators)}."
+            raise TextError(message, self.source, operator.at)
         if word in ("in", "any", "all", "none"):
             return {"op": word, "value": self.several(field)}
         if word in ("is", "contains", "starts", "before", "after") or word in _COMPARED:
