@@ -48,7 +48,6 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "disabled_why": "failing",
     },
     "webhooks.Attempt": {"error": "No connection"},
-    "segments.Membership": {"left_cause": ""},
     "segments.Segment": {
         "condition": {"field": "stage", "op": "is", "value": "active"},
         "text": "stage is active",

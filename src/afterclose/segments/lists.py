@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -11,7 +11,7 @@ from afterclose.accounts.lists import AccountList, ContactList
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.segments import queries
-from afterclose.segments.models import Cause, Membership, Segment, Subject
+from afterclose.segments.models import MEMBERSHIPS, Cause, Segment, Subject
 from afterclose.ui.lists import (
     BooleanColumn,
     ChoiceColumn,
@@ -91,7 +91,7 @@ def members_list(subject: str) -> type[List]:
     base = AccountList if subject == Subject.ACCOUNT else ContactList
 
     def queryset(self: Any, viewer: Actor) -> QuerySet[Any]:
-        open_ones = Membership.objects.filter(
+        open_ones = MEMBERSHIPS[subject]._default_manager.filter(
             segment_id=self.scope["segment_id"],
             left_at__isnull=True,
             **{f"{subject}_id": OuterRef("pk")},
@@ -108,23 +108,24 @@ def members_list(subject: str) -> type[List]:
     )
 
 
-def _name(row: Row) -> str:
-    return str(row["account__name"] or row["contact__name"] or "")
-
-
-class MovementList(List):
-    """Who came into a segment and who left it; ``scope["segment_id"]``."""
-
-    name = "segment-movements"
-    title = "Who came and went"
-    noun = ("membership", "memberships")
-    columns = [
-        Column("name", "Name", needs=("account__name", "contact__name"), value=_name, link=True),
+def _columns(subject: str) -> list[Column]:
+    name = f"{subject}__name"
+    return [
+        Column("name", "Name", path=name, link=True),
         InstantColumn("entered_at", "Entered", sort=True),
         ChoiceColumn("cause", "Because of", choices=Cause, tones={"definition": "info"}),
         InstantColumn("left_at", "Left", sort=True),
         ChoiceColumn("left_cause", "Left because of", choices=Cause),
     ]
+
+
+class MovementList(List):
+    """Which accounts came into a segment and left it; ``scope["segment_id"]``."""
+
+    name = "segment-movements"
+    title = "Who came and went"
+    noun = ("membership", "memberships")
+    columns = _columns(Subject.ACCOUNT)
     filters = [
         InstantRangeFilter("entered_at", "Entered"),
         InstantRangeFilter("left_at", "Left"),
@@ -137,17 +138,34 @@ class MovementList(List):
         View("left", "Left in the last 30 days", "left_at=last-30&sort=-left_at"),
     ]
     empty = Empty("Nobody was ever in it", "Members are noted from its first refresh on.")
-    row_needs = ("account_id", "contact__account_id")
+    row_needs = ("account_id",)
+    subject: ClassVar[str] = Subject.ACCOUNT
 
     @override
-    def queryset(self, viewer: Actor) -> QuerySet[Membership]:
+    def queryset(self, viewer: Actor) -> QuerySet[Any]:
         queries.segment(viewer, self.scope["segment_id"])
-        return Membership.objects.filter(segment_id=self.scope["segment_id"])
+        rows = MEMBERSHIPS[self.subject]._default_manager
+        return rows.filter(segment_id=self.scope["segment_id"])
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return url_of("accounts:detail", row["account_id"] or row["contact__account_id"])
+        return url_of("accounts:detail", row[self.row_needs[0]])
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:
         return viewer.may(Right.ACCOUNTS_EXPORT)
+
+
+class ContactMovementList(MovementList):
+    """Which contacts came into a segment and left it."""
+
+    name = "segment-contact-movements"
+    columns = _columns(Subject.CONTACT)
+    row_needs = ("contact__account_id",)
+    subject: ClassVar[str] = Subject.CONTACT
+
+
+MOVEMENTS: dict[str, type[MovementList]] = {
+    Subject.ACCOUNT: MovementList,
+    Subject.CONTACT: ContactMovementList,
+}

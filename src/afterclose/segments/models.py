@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -68,6 +68,11 @@ class Segment(TenantModel):
         return self.name
 
     @property
+    def memberships(self) -> models.QuerySet[Any]:
+        """Who is and was in it, by its subject."""
+        return MEMBERSHIPS[self.subject]._default_manager.filter(segment=self)
+
+    @property
     def noun(self) -> str:
         """“accounts” or “contacts”."""
         return str(Subject(self.subject).label).lower()
@@ -88,22 +93,27 @@ class Use(TenantModel):
         return f"{self.user_id} uses {self.used_id}"
 
 
-class Membership(TenantModel):
-    """That an account or contact is in a segment, or was, from when until when."""
+class MembershipBase(TenantModel):
+    """That somebody is in a segment, or was, from when until when."""
 
-    segment = TenantForeignKey(
-        Segment, on_delete=models.CASCADE, related_name="memberships", db_index=False
-    )
-    account = TenantForeignKey(
-        Account, on_delete=models.CASCADE, null=True, blank=True, related_name="segment_memberships"
-    )
-    contact = TenantForeignKey(
-        Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="segment_memberships"
-    )
     entered_at = models.DateTimeField()
     cause = models.CharField(max_length=10, choices=Cause, help_text="Why it came in.")
     left_at = models.DateTimeField(null=True, blank=True)
     left_cause = models.CharField(max_length=10, choices=Cause, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class AccountMembership(MembershipBase):
+    """That an account is in a segment, or was."""
+
+    segment = TenantForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="account_memberships", db_index=False
+    )
+    account = TenantForeignKey(
+        Account, on_delete=models.CASCADE, related_name="segment_memberships"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -112,35 +122,57 @@ class Membership(TenantModel):
                 name="segment_account_once",
                 condition=models.Q(left_at__isnull=True),
             ),
+            models.CheckConstraint(
+                condition=models.Q(left_at__isnull=True)
+                | models.Q(left_at__gte=models.F("entered_at")),
+                name="segment_account_left_after",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index("business", "segment", "entered_at", "id", name="segment_account_entered"),
+            models.Index("business", "segment", "left_at", "id", name="segment_account_left"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Account {self.account_id} in {self.segment_id}"
+
+
+class ContactMembership(MembershipBase):
+    """That a contact is in a segment, or was."""
+
+    segment = TenantForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="contact_memberships", db_index=False
+    )
+    contact = TenantForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="segment_memberships"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["business", "segment", "contact"],
                 name="segment_contact_once",
                 condition=models.Q(left_at__isnull=True),
             ),
             models.CheckConstraint(
-                condition=models.Q(account__isnull=False, contact__isnull=True)
-                | models.Q(account__isnull=True, contact__isnull=False),
-                name="segment_member_is_one_thing",
-            ),
-            models.CheckConstraint(
                 condition=models.Q(left_at__isnull=True)
                 | models.Q(left_at__gte=models.F("entered_at")),
-                name="segment_left_after_entered",
+                name="segment_contact_left_after",
             ),
         ]
         indexes: ClassVar = [
-            models.Index("business", "segment", "entered_at", name="segment_entered"),
-            models.Index(
-                "business",
-                "segment",
-                "left_at",
-                name="segment_left",
-                condition=models.Q(left_at__isnull=False),
-            ),
+            models.Index("business", "segment", "entered_at", "id", name="segment_contact_entered"),
+            models.Index("business", "segment", "left_at", "id", name="segment_contact_left"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.account_id or self.contact_id} in {self.segment_id}"
+        return f"Contact {self.contact_id} in {self.segment_id}"
+
+
+MEMBERSHIPS: dict[str, type[AccountMembership] | type[ContactMembership]] = {
+    Subject.ACCOUNT: AccountMembership,
+    Subject.CONTACT: ContactMembership,
+}
 
 
 class DayCount(TenantModel):

@@ -25,7 +25,7 @@ from afterclose.segments.compiling import (
 )
 from afterclose.segments.conditions import ConditionError, Node
 from afterclose.segments.fields import Catalog, Choice, catalog
-from afterclose.segments.models import DayCount, Membership, Segment, Subject
+from afterclose.segments.models import AccountMembership, DayCount, Segment, Subject
 from afterclose.ui.lists import Option
 from afterclose.ui.palette import Hit
 
@@ -186,7 +186,7 @@ def _by_definition(count: int) -> str:
 
 def movement(found: Segment, since: datetime) -> Movement:
     """Entered and left since; somebody who did both counts in both."""
-    rows = Membership.objects.filter(segment=found)
+    rows = found.memberships
     came = rows.filter(entered_at__gte=since)
     went = rows.filter(left_at__gte=since)
     return Movement(
@@ -195,13 +195,6 @@ def movement(found: Segment, since: datetime) -> Movement:
         went.count(),
         went.filter(left_cause="definition").count(),
     )
-
-
-def moved(found: Segment, since: datetime, which: str) -> QuerySet[Membership]:
-    """Memberships that began (``entered``) or ended (``left``) since, newest first."""
-    column = "entered_at" if which == "entered" else "left_at"
-    rows = Membership.objects.filter(segment=found, **{f"{column}__gte": since})
-    return rows.select_related("account", "contact__account").order_by(f"-{column}", "-id")
 
 
 def history(found: Segment, since: date) -> list[tuple[date, int]]:
@@ -285,7 +278,7 @@ def segment_labels(viewer: Actor, ids: Sequence[str]) -> dict[str, str]:
 def in_segments(ids: Sequence[str], viewer: Actor) -> Q:
     """The accounts that were in any of the segments at its last refresh, for a filter."""
     usable = segments(viewer).filter(id__in=[int(each) for each in ids])
-    members = Membership.objects.filter(
+    members = AccountMembership.objects.filter(
         segment__in=usable, account=OuterRef("pk"), left_at__isnull=True
     )
     return Q(Exists(members))

@@ -20,7 +20,7 @@ from afterclose.kit import clock
 from afterclose.segments import queries
 from afterclose.segments.compiling import Compiled
 from afterclose.segments.conditions import ConditionError
-from afterclose.segments.models import Cause, Membership, Segment, Subject
+from afterclose.segments.models import Cause, Segment, Subject
 
 ENTERED, LEFT = "segment.entered", "segment.left"
 FACTS_AT_ONCE = 5000
@@ -37,18 +37,18 @@ class Refreshed(NamedTuple):
 _REFRESH = """
     WITH members AS MATERIALIZED ({query}),
     gone AS (
-        UPDATE segments_membership m
+        UPDATE {table} m
            SET left_at = GREATEST(m.entered_at, %s), left_cause = %s
          WHERE m.business_id = %s AND m.segment_id = %s AND m.left_at IS NULL {among}
            AND NOT EXISTS (SELECT 1 FROM members WHERE members.id = m.{column})
      RETURNING m.{column} AS id),
     came AS (
-        INSERT INTO segments_membership
+        INSERT INTO {table}
                (business_id, segment_id, {column}, entered_at, cause, left_cause)
         SELECT %s, %s, members.id, %s, %s, ''
           FROM members
          WHERE NOT EXISTS (
-               SELECT 1 FROM segments_membership m
+               SELECT 1 FROM {table} m
                 WHERE m.business_id = %s AND m.segment_id = %s AND m.left_at IS NULL
                   AND m.{column} = members.id)
      RETURNING {column} AS id)
@@ -101,7 +101,7 @@ def refresh(
     is_told = cause == Cause.DATA and segment.is_shared and segment.refreshed_at is not None
     rows = _run(segment, query, at, cause, only, listed=is_told)
     found = Refreshed(*rows[0]) if not is_told else _told(actor, at, segment, rows)
-    segment.members = Membership.objects.filter(segment=segment, left_at__isnull=True).count()
+    segment.members = segment.memberships.filter(left_at__isnull=True).count()
     segment.refreshed_at, segment.problem = at, ""
     # Not `updated_at`: nobody changed the segment.
     Segment.objects.filter(pk=segment.pk).update(
@@ -124,7 +124,9 @@ def _run(
     column = f"{segment.subject}_id"
     among = "" if only is None else f"AND m.{column} = ANY(%s::bigint[])"
     own = [segment.business_id, segment.id]
-    sql = _REFRESH.format(query=query.sql, column=column, among=among)
+    sql = _REFRESH.format(
+        query=query.sql, column=column, among=among, table=f"segments_{segment.subject}membership"
+    )
     params = [
         *query.params,
         *(at, cause, *own, *([] if only is None else [list(only)])),

@@ -19,7 +19,7 @@ from afterclose.segments import actions, drafts, editing, queries, uses
 from afterclose.segments.actions import SegmentInUse
 from afterclose.segments.conditions import ConditionError
 from afterclose.segments.forms import SegmentForm
-from afterclose.segments.lists import MovementList, SegmentList, members_list
+from afterclose.segments.lists import MOVEMENTS, MovementList, SegmentList, members_list
 from afterclose.segments.models import Segment, Subject
 from afterclose.ui import charts
 from afterclose.ui.lists import list_view
@@ -78,7 +78,7 @@ def movements(request: MemberRequest, segment_id: int) -> HttpResponseBase:
     segment = queries.segment(request.viewer, segment_id)
     return list_view(
         request,
-        MovementList,
+        MOVEMENTS[segment.subject],
         template="segments/movements.html",
         context={"segment": segment},
         scope={"segment_id": segment_id},

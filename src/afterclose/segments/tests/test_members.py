@@ -15,7 +15,7 @@ from afterclose.businesses import actors
 from afterclose.segments import actions, queries, touched
 from afterclose.segments.actions import SegmentInUse
 from afterclose.segments.conditions import ConditionError
-from afterclose.segments.models import Membership, Segment
+from afterclose.segments.models import AccountMembership, Segment
 from afterclose.segments.refreshing import refresh
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, TicketFactory
@@ -31,7 +31,7 @@ def make(cast: Cast, condition: Any = ACTIVE, name: str = "Active", **values: An
 
 
 def names(segment: Segment) -> list[str]:
-    rows = Membership.objects.filter(segment=segment, left_at=None).select_related("account")
+    rows = segment.memberships.filter(left_at=None).select_related("account")
     return sorted(row.account.name for row in rows)
 
 
@@ -63,11 +63,11 @@ def test_who_enters_and_leaves_by_data_is_told_and_kept(at_work: Cast) -> None:
         ("segment.entered", at_work.elm.id),
         ("segment.left", at_work.acme.id),
     }
-    left = Membership.objects.get(segment=segment, account=at_work.acme)
+    left = AccountMembership.objects.get(segment=segment, account=at_work.acme)
     assert (left.left_at, left.left_cause) == (tuesday, "data")
     change(at_work.acme, stage="active")
     refresh(actor=system, at=tuesday + timedelta(days=1), segment_id=segment.id)
-    assert Membership.objects.filter(segment=segment, account=at_work.acme).count() == 2
+    assert AccountMembership.objects.filter(segment=segment, account=at_work.acme).count() == 2
     moved = queries.movement(segment, MORNING + timedelta(hours=1))
     assert (moved.entered, moved.left, moved.entered_by_definition) == (2, 1, 0)
     assert [count for _, count in queries.history(segment, MONDAY)] == [2, 2, 3]
@@ -200,7 +200,7 @@ def test_only_its_owner_and_admins_change_a_segment(at_work: Cast) -> None:
 def test_a_segment_is_one_open_membership_per_account(at_work: Cast) -> None:
     segment = make(at_work)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Membership.objects.create(
+        AccountMembership.objects.create(
             segment=segment, account=at_work.acme, entered_at=MORNING, cause="data"
         )
 
