@@ -11,6 +11,7 @@ from afterclose.accounts.models import Account
 from afterclose.businesses.jobs import JOBS
 from afterclose.health.models import RunPart
 from afterclose.notifications.models import Notification
+from afterclose.segments.models import Segment
 from tests import factories
 from tests.cast import Cast
 from tests.guards.addresses import samples
@@ -61,4 +62,5 @@ def world(cast: Cast) -> World:
     with cast.at_work():
         rows = make_rows(cast.business.id)
         Notification.objects.update(member=cast.owner.membership_id)
+        Segment.objects.update(owner=None)  # a shared one of nobody's anybody may change
     return World(cast, rows, samples(cast, rows))

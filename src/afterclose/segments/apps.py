@@ -14,11 +14,12 @@ class SegmentsConfig(AppConfig):
         """Fields of the apps below, navigation, and the filter in the account list."""
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
-        from afterclose.segments import account_fields, queries
+        from afterclose.segments import account_fields, custom, queries
         from afterclose.ui import navigation, palette
         from afterclose.ui.lists import RelationFilter
 
         account_fields.register()
+        custom.register()
         AccountList.register_filter(
             RelationFilter(
                 "segment",

@@ -308,12 +308,13 @@ class _Scope:
         table = source.model._meta.db_table
         business = self.given("business", self.setting.business_id)
         among = "" if wanted is None else f" AND r.{source.value} = ANY({self.array(wanted)})"
+        among += f" AND {source.where.format(t='r')}" if source.where else ""
         among += self.among(anchor, source.key)
         query = (
             f"SELECT r.{source.key} AS subject_id, count(DISTINCT r.{source.value}) AS value"
             f" FROM {table} r WHERE r.business_id = {business}{among} GROUP BY 1"
         )
-        key = f"set {table} {source.key} {source.value} {wanted} {anchor}"
+        key = f"set {table} {source.key} {source.value} {source.where} {wanted} {anchor}"
         alias = self.join(key, lambda t: f"LEFT JOIN ({query}) {t} ON {t}.subject_id = {anchor}.id")
         found = f"COALESCE({alias}.value, 0)"
         match test.op:

@@ -140,11 +140,13 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """The values of a set: rows of another table with the subject's ``key`` and a ``value``."""
+    """The values of a set: rows of another table with the subject's ``key`` and a ``value``;
+    ``where`` (over ``{t}``, constant) says which rows."""
 
     model: type[Model]
     value: str
     key: str = "account_id"
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
