@@ -16,6 +16,7 @@ REACTIONS: dict[str, dict[str, str]] = {
     "import.finished": {
         "notify": "afterclose.notifications.reactions.tell_importer",
         "score": "afterclose.health.reactions.score_what_was_imported",
+        "segments": "afterclose.segments.reactions.refresh_after_import",
     },
     "mention.made": {"notify": "afterclose.notifications.reactions.tell_mentioned"},
     "webhook.disabled": {"notify": "afterclose.notifications.reactions.tell_of_disabled_webhook"},

@@ -36,9 +36,7 @@ def register() -> None:
     for subject, model in (("account", AccountTag), ("contact", ContactTag)):
         source = Many(model, "tag_id", key=f"{subject}_id")
         group = subject.capitalize()
-        fields.register(
-            Field("tag", "Tag", group, Type.SET, source, subject=subject, choices=tags)
-        )
+        fields.register(Field("tag", "Tag", group, Type.SET, source, subject=subject, choices=tags))
 
 
 def tags() -> list[Choice]:

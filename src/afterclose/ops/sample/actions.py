@@ -39,6 +39,7 @@ from afterclose.ops.sample.errors import (
 )
 from afterclose.ops.sample.frame import Frame, Member, detail_of
 from afterclose.ops.sample.life import life_of
+from afterclose.ops.sample.segments import make_segments
 from afterclose.ops.sample.shelves import share_views
 from afterclose.ops.sample.tagging import tag_samples
 from afterclose.ops.sample.tickets import unmatched
@@ -109,6 +110,7 @@ def _next_piece(actor: Actor, at: datetime) -> SampleSet | None:
             _score(actor, at, found, clock.today_in(actor.settings.time_zone, at=at))
             tag_samples(business_id=actor.business_id, at=found.begun_at, by_id=found.begun_by_id)
             fill_samples(actor=actor, at=at)
+            make_segments(actor=actor, at=at)
             found.finished_at = at
             share_views(at=at, member_id=found.begun_by_id)
             _tell_ready(actor, at, found)

@@ -42,8 +42,7 @@ _SEGMENTS = (
         "Ready to grow",
         "Happy, healthy, and no urgent ticket open.",
         "account",
-        "health is healthy and nps >= 9 and"
-        " no tickets where (open is yes and priority is urgent)",
+        "health is healthy and nps >= 9 and no tickets where (open is yes and priority is urgent)",
     ),
     (
         "Champions at risk",
