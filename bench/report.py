@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.imports import Loaded
 from bench.nightly import Night
 from bench.pages import Page
+from bench.segments import Round
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: {} -->", "<!-- end: {} -->"
@@ -55,6 +56,33 @@ def of_pages(pages: Iterable[Page]) -> str:
                 f"{page.size / 1024:.0f} KB",
             )
             for page in pages
+        ),
+    )
+
+
+def of_segments(rounds: Iterable[Round]) -> str:
+    """The rounds over all segments."""
+    return table(
+        (
+            "accounts",
+            "segments",
+            "members",
+            "made, all written",
+            "nothing changed",
+            "median segment",
+            "slowest segment",
+        ),
+        (
+            (
+                f"{each.accounts:,}",
+                str(each.segments),
+                f"{each.members:,}",
+                f"{each.first.seconds:.1f} s",
+                f"{each.again.seconds:.1f} s",
+                f"{each.median * 1000:.0f} ms",
+                f"{each.slowest * 1000:.0f} ms",
+            )
+            for each in rounds
         ),
     )
 
