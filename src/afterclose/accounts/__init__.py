@@ -3,7 +3,8 @@
 Owns: Account, Contact, Tag, AtRiskFlag, RiskReason, ChurnEvent, Event (``timeline``), Mention;
 lists, import and export.
 Reads: businesses.
-Announces: account.created, account.changed, stage.changed, at_risk.flagged, at_risk.cleared,
+Announces: account.created, account.changed, account.merged,
+account.merge_undone, stage.changed, at_risk.flagged, at_risk.cleared,
 activity.logged, account.tagged, account.untagged, contact.tagged,
 contact.untagged, parent.changed, mention.made, import.finished.
 """

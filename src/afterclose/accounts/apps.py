@@ -53,6 +53,7 @@ class AccountsConfig(AppConfig):
         )
         importing.register()
         _register_groups()
+        _register_merging()
         navigation.register(
             navigation.Entry(
                 section="",
@@ -150,4 +151,43 @@ def _register_groups() -> None:
             area="side",
             height="sm",
         )
+    )
+
+
+def _register_merging() -> None:
+    """What becomes of rows of this app that meet when two accounts are merged (CS-11)."""
+    from afterclose.accounts import models
+    from afterclose.accounts.merging import rules
+
+    for model in (
+        models.AccountTag,
+        models.ContactTag,
+        models.AccountValue,
+        models.ContactValue,
+        models.AwaitedParent,
+    ):
+        rules.register(model, rules.KEEP_WINNERS)
+    flags = ("is_champion", "is_economic_buyer", "is_technical_buyer", "is_detractor")
+    rules.register(
+        models.Contact,
+        rules.Rule(
+            {
+                "title": "COALESCE(NULLIF(w.title, ''), l.title)",
+                "phone": "COALESCE(NULLIF(w.phone, ''), l.phone)",
+                "external_id": "COALESCE(w.external_id, l.external_id)",
+                **{flag: f"w.{flag} OR l.{flag}" for flag in flags},
+            }
+        ),
+    )
+    rules.register(
+        models.AtRiskFlag,
+        rules.Rule(
+            {
+                "reasons": "ARRAY(SELECT DISTINCT r FROM unnest(w.reasons || l.reasons) AS r"
+                " ORDER BY r)",
+                "note": "CASE WHEN l.note IN ('', w.note) THEN w.note WHEN w.note = '' THEN l.note"
+                " ELSE w.note || E'\\n' || l.note END",
+                "set_at": "LEAST(w.set_at, l.set_at)",
+            }
+        ),
     )

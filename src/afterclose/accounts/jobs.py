@@ -5,11 +5,14 @@ from afterclose.accounts.custom_fields.jobs import (
     purge_custom_fields_of_business,
 )
 from afterclose.accounts.imports.jobs import import_pass, sweep_imports, sweep_imports_of_business
+from afterclose.accounts.merging.jobs import purge_merges, purge_merges_of_business
 
 __all__ = [
     "import_pass",
     "purge_custom_fields",
     "purge_custom_fields_of_business",
+    "purge_merges",
+    "purge_merges_of_business",
     "sweep_imports",
     "sweep_imports_of_business",
 ]

@@ -353,6 +353,11 @@ from afterclose.accounts.imports.models import (  # noqa: E402
     ImportRun as ImportRun,
     ImportSet as ImportSet,
 )
+from afterclose.accounts.merging.models import (  # noqa: E402
+    AccountAlias as AccountAlias,
+    Merge as Merge,
+    MergeStep as MergeStep,
+)
 from afterclose.accounts.tags.models import (  # noqa: E402
     AccountTag as AccountTag,
     ContactTag as ContactTag,

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from afterclose.accounts.hierarchy import views as hierarchy
+from afterclose.accounts.merging import views as merging
 from afterclose.accounts.tags import views as tags
 from afterclose.accounts.views import (
     contacts,
@@ -28,6 +29,8 @@ _account = [
     path("contacts/<int:contact_id>/", contacts.edit, name="contact_edit"),
     path("contacts/<int:contact_id>/remove/", contacts.remove, name="contact_remove"),
     path("contacts/<int:contact_id>/tags/", tags.of_contact, name="contact_tags"),
+    path("merge/", merging.choose, name="merge_choose"),
+    path("merge/<int:loser_id>/", merging.merge, name="merge"),
     path("tags/", tags.of_account, name="account_tags"),
     path("panels/timeline/", timeline.panel, name="timeline"),
     path("panels/group/", hierarchy.panel, name="group_panel"),
@@ -54,6 +57,8 @@ urlpatterns = [
     path("accounts/", lists.accounts, name="list"),
     path("accounts/contacts/", lists.contacts, name="contacts"),
     path("accounts/new/", detail.create, name="create"),
+    path("accounts/duplicates/", merging.duplicates, name="duplicates"),
+    path("accounts/merges/<int:merge_id>/undo/", merging.undo, name="merge_undo"),
     path("accounts/tags/", tags.tag_list, name="tags"),
     path("accounts/tags/new/", tags.add, name="tag_add"),
     path("accounts/tags/<int:tag_id>/", tags.edit, name="tag"),

@@ -12,6 +12,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Its panel on the account page, and what it takes from imports."""
+        _register_merging()
         from afterclose.accounts import panels
         from afterclose.accounts.lists import AccountList
         from afterclose.billing import importing, segment_fields
@@ -89,3 +90,20 @@ def _register_group() -> None:
             queries.group_contract_value,
         )
     )
+
+
+def _register_merging() -> None:
+    """An account's figures follow from its subscriptions, also after a merge (CS-11)."""
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from afterclose.accounts.merging import rules
+    from afterclose.billing.actions import refresh_account_billing
+    from afterclose.billing.models import AccountBilling
+    from afterclose.businesses.actors import Actor
+
+    def refresh(actor: Actor, _at: datetime, account_ids: Collection[int]) -> None:
+        refresh_account_billing(actor=actor, account_ids=account_ids)
+
+    rules.register(AccountBilling, rules.Derived())
+    rules.register_refresh("billing", refresh, at_once=True)

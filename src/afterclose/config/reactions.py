@@ -18,6 +18,8 @@ REACTIONS: dict[str, dict[str, str]] = {
         "score": "afterclose.health.reactions.score_what_was_imported",
         "segments": "afterclose.segments.reactions.refresh_after_import",
     },
+    "account.merged": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
+    "account.merge_undone": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
     "mention.made": {"notify": "afterclose.notifications.reactions.tell_mentioned"},
     "webhook.disabled": {"notify": "afterclose.notifications.reactions.tell_of_disabled_webhook"},
 }

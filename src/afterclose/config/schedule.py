@@ -41,6 +41,11 @@ SCHEDULES: tuple[Schedule, ...] = (
         "40 4 * * *",
         "Purge custom fields deleted over 30 days ago, with their values.",
     ),
+    Schedule(
+        "accounts.purge_merges",
+        "45 4 * * *",
+        "Forget what would undo merges of more than 30 days ago.",
+    ),
     Schedule("config.forget_old_jobs", "20 4 * * *", "Remove the records of jobs long done."),
 )
 

@@ -12,6 +12,7 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, its panel, what it adds to the list of accounts, and its numbers."""
+        _register_merging()
         from afterclose.accounts import panels
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
@@ -97,3 +98,25 @@ def _register_group() -> None:
             queries.group_health,
         )
     )
+
+
+def _register_merging() -> None:
+    """Days that both accounts of a merge have a score of keep the winner's; today's is computed
+    anew from what the account has then (CS-11)."""
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from afterclose.accounts.merging import rules
+    from afterclose.businesses.actors import Actor
+    from afterclose.health.actions import take_snapshot
+    from afterclose.health.models import Score, Snapshot
+    from afterclose.kit import clock
+
+    def refresh(actor: Actor, at: datetime, account_ids: Collection[int]) -> None:
+        today = clock.today_in(actor.settings.time_zone, at=at)
+        for account_id in account_ids:
+            take_snapshot(actor=actor, at=at, on=today, account_id=account_id)
+
+    rules.register(Score, rules.Derived())
+    rules.register(Snapshot, rules.KEEP_WINNERS)
+    rules.register_refresh("health", refresh, at_once=False)

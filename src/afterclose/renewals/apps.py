@@ -12,6 +12,7 @@ class RenewalsConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, its panel on the account page, and its numbers."""
+        _register_merging()
         from afterclose.accounts import facts, panels
         from afterclose.businesses.permissions import Right
         from afterclose.kit import numbers
@@ -60,3 +61,11 @@ class RenewalsConfig(AppConfig):
                 "renewals.pipeline", "Renewals in the window", "renewals", doc, queries.pipeline
             )
         )
+
+
+def _register_merging() -> None:
+    """Who was reminded of a date is not reminded again after a merge (CS-11)."""
+    from afterclose.accounts.merging import rules
+    from afterclose.renewals.models import Reminder
+
+    rules.register(Reminder, rules.KEEP_WINNERS)

@@ -12,6 +12,7 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         """Its panel on the account page, and what it takes from imports."""
+        _register_merging()
         from afterclose.accounts import panels
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
@@ -40,3 +41,22 @@ class UsageConfig(AppConfig):
                 height="lg",
             )
         )
+
+
+def _register_merging() -> None:
+    """Use of the same day and feature adds up when two accounts are merged (CS-11)."""
+    from afterclose.accounts.merging import rules
+    from afterclose.usage.models import DailyUsage, LastUse
+
+    rules.register(
+        DailyUsage, rules.Rule({"count": "w.count + l.count", "seconds": "w.seconds + l.seconds"})
+    )
+    rules.register(
+        LastUse,
+        rules.Rule(
+            {
+                "first_used_on": "LEAST(w.first_used_on, l.first_used_on)",
+                "last_used_on": "GREATEST(w.last_used_on, l.last_used_on)",
+            }
+        ),
+    )

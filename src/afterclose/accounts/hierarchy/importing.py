@@ -39,7 +39,13 @@ PARENT = Field(
 _LINK = """
     UPDATE accounts_account a SET parent_id = p.id, updated_at = %(at)s
       FROM accounts_awaitedparent w
-      JOIN accounts_account p ON p.business_id = %(business)s AND p.external_id = w.external_id
+      JOIN LATERAL (
+           SELECT id FROM accounts_account
+            WHERE business_id = %(business)s AND external_id = w.external_id
+            UNION ALL
+           SELECT account_id FROM accounts_accountalias
+            WHERE business_id = %(business)s AND external_id = w.external_id
+            LIMIT 1) p ON true
       JOIN accounts_account old ON old.business_id = %(business)s AND old.id = w.account_id
      WHERE a.business_id = %(business)s AND a.id = w.account_id
        AND w.business_id = %(business)s AND w.id = ANY(%(awaited)s) AND p.id <> a.id
@@ -49,7 +55,11 @@ _LINK = """
 
 def plan(records: Sequence[Record]) -> None:
     """After the importer's own plan: another parent than the stored one makes it an update."""
-    said = [record for record in records if record.is_good and record.get("parent")]
+    said = [
+        record
+        for record in records
+        if record.is_good and record.get("parent") and not (record.stored or {}).get("is_alias")
+    ]
     stored = [record.stored["id"] for record in said if record.stored]
     held = {}
     if stored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, override
 
 from afterclose.accounts.custom_fields import importing as custom_fields
@@ -12,6 +12,7 @@ from afterclose.accounts.importing.churn_dates import date_churn
 from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer
+from afterclose.accounts.merging.aliases import accounts_by_alias
 from afterclose.accounts.models import Account, AccountTag, Stage
 from afterclose.accounts.tags import importing as tags
 from afterclose.businesses.models import Membership
@@ -220,9 +221,26 @@ class AccountImporter(Importer):
     def finish(self, context: Context) -> None:
         hierarchy.finish(context)
 
+    @override
+    def find(
+        self, records: Sequence[Record], columns: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
+        found = super().find(records, columns)
+        missing = {key for record in records if (key := self.key(record)) and key not in found}
+        took_over = accounts_by_alias(missing)
+        rows = Account.objects.filter(id__in=took_over.values()).values("id", *columns)
+        by_id = {row["id"]: row for row in rows}
+        for key, account_id in took_over.items():
+            found[key] = {**by_id[account_id], "external_id": key, "is_alias": True}
+        return found
+
     def reconcile(self, record: Record, context: Context) -> None:
         """A finer stage stays where the file only says "live"; who is back has not left."""
         stored: dict[str, Any] = record.stored or {}
+        if stored.get("is_alias"):
+            # The account that took this id over has a row of its own that tells its facts.
+            record.data = {"external_id": stored["external_id"]}
+            return
         explicit = record.says("stage")
         is_finer = stored["stage"] in _FINER_THAN_ACTIVE
         if is_finer and not explicit and record.data.get("stage") == Stage.ACTIVE:

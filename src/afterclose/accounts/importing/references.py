@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from afterclose.accounts.imports import bulk
 from afterclose.accounts.imports.fields import Field, FieldType
+from afterclose.accounts.merging.aliases import accounts_by_alias
 from afterclose.accounts.models import Account
 
 ACCOUNT_ID = Field(
@@ -31,4 +32,6 @@ ACCOUNT_ID = Field(
 def accounts_by_external_id(external_ids: Collection[str]) -> dict[str, int]:
     """External ids to account ids, one query; unknown ones are left out."""
     rows = Account.objects.filter(external_id__in=bulk.among(external_ids))
-    return {str(key): account_id for key, account_id in rows.values_list("external_id", "id")}
+    found = {str(key): account_id for key, account_id in rows.values_list("external_id", "id")}
+    # Ids that went to another account by a merge find that one.
+    return found | accounts_by_alias([key for key in external_ids if key not in found])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,6 +13,7 @@ from afterclose.accounts import actions, queries
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.custom_fields.showing import custom_facts
 from afterclose.accounts.forms import AccountForm, StageForm
+from afterclose.accounts.merging.queries import merged_into, undoable
 from afterclose.accounts.models import Stage
 from afterclose.accounts.panels import panels
 from afterclose.accounts.tags.queries import tags_of_account
@@ -24,7 +25,14 @@ from afterclose.businesses.views import MemberRequest, page
 @page(right=Right.ACCOUNTS_VIEW)
 def detail(request: MemberRequest, account_id: int) -> HttpResponse:
     """One customer on one page; everything but the head loads lazily (CS-5)."""
-    account = queries.account(request.viewer, account_id)
+    try:
+        account = queries.account(request.viewer, account_id)
+    except Http404:
+        # An old link to an account that was merged leads to the one that took over.
+        into = merged_into(request.viewer, account_id)
+        if into is None:
+            raise
+        return redirect("accounts:detail", into)
     flag = queries.at_risk_flag(request.viewer, account_id)
     return render(
         request,
@@ -32,6 +40,7 @@ def detail(request: MemberRequest, account_id: int) -> HttpResponse:
         {
             "account": account,
             "flag": flag,
+            "merges": undoable(request.viewer, account_id, timezone.now()),
             "tags": tags_of_account(request.viewer, account_id),
             "custom": custom_facts(request.viewer, Subject.ACCOUNT, account_id),
             "reasons": queries.reason_labels(flag.reasons) if flag else [],

@@ -1,0 +1,98 @@
+"""What was merged into what, the journal that undoes it, and the ids that went away."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from afterclose.accounts.models import Account
+from afterclose.businesses.models import Membership
+from afterclose.businesses.tenancy import TenantForeignKey, TenantModel
+
+
+class Merge(TenantModel):
+    """That an account was merged into another one, by whom and when; perhaps undone since."""
+
+    winner = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="merges")
+    # A later merge moves `winner` on; then it differs from this, and that merge is undone first.
+    into_id = models.BigIntegerField(help_text="The winner's id as the merge was made.")
+    loser_id = models.BigIntegerField()
+    loser_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by = TenantForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    rows = models.PositiveIntegerField(default=0, help_text="How many rows followed.")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = TenantForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    purged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its journal went; it cannot be undone any more."
+    )
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index("business", "loser_id", name="merge_loser"),
+            models.Index("business", "at", name="merge_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loser_name} into {self.winner}"
+
+
+class StepKind(models.TextChoices):
+    """What a step of the journal did."""
+
+    MOVED = "moved", "References changed"
+    REMOVED = "removed", "Rows removed"
+    CHANGED = "changed", "Rows changed"
+    DERIVED = "derived", "Rows to be computed anew"
+
+
+class MergeStep(TenantModel):
+    """One statement of a merge over one table, with what it takes to reverse it.
+
+    MOVED: ``column`` of the rows ``ids`` went from ``from_id`` to ``to_id``. REMOVED: ``before``
+    holds the rows. CHANGED: ``before`` and ``after`` hold them. DERIVED: ``before`` holds the rows
+    whose ``column`` is one of ``ids``.
+    """
+
+    assistant_may_read: ClassVar[bool] = False
+
+    merge = TenantForeignKey(Merge, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=7, choices=StepKind)
+    table = models.CharField(max_length=63)
+    column = models.CharField(max_length=63, blank=True)
+    from_id = models.BigIntegerField(null=True)
+    to_id = models.BigIntegerField(null=True)
+    ids = ArrayField(models.BigIntegerField(), default=list)
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "merge", "number"], name="merge_step_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.kind}"
+
+
+class AccountAlias(TenantModel):
+    """An external id by which an account is known beside its own, from one merged into it."""
+
+    account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="aliases")
+    external_id = models.CharField(max_length=200)
+    merge = TenantForeignKey(Merge, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "external_id"], name="account_alias_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id

@@ -1,0 +1,64 @@
+"""What becomes of two rows of a table that cannot both point at the account that stays.
+
+Each app says it for its own tables, from its ``AppConfig.ready``; a table without a rule has its
+rows moved. A guard (tests/guards/test_merging.py) fails for a table whose rows can collide and
+that has no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from afterclose.accounts.merging.references import Model
+from afterclose.businesses.actors import Actor
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Of two rows that collide, the winner's stays and takes ``combine``: column to an SQL
+    expression over ``w`` (the winner's row) and ``l`` (the loser's), such as
+    ``{"count": "w.count + l.count"}``. The other row goes, and what points at it follows."""
+
+    combine: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Rows computed from others: the loser's go, the winner's are computed anew by the app's
+    ``register_refresh``; an undo puts both back as they were."""
+
+
+KEEP_WINNERS = Rule()
+
+_rules: dict[Model, Rule | Derived] = {}
+
+Refresh = Callable[[Actor, datetime, Collection[int]], None]
+_refreshes: dict[str, tuple[Refresh, bool]] = {}
+
+
+def register(model: Model, rule: Rule | Derived) -> None:
+    """Say what becomes of rows of this table that collide."""
+    _rules[model] = rule
+
+
+def rule_of(model: Model) -> Rule | Derived | None:
+    """The rule of a table, or None where its rows just move."""
+    return _rules.get(model)
+
+
+def register_refresh(name: str, refresh: Refresh, *, at_once: bool) -> None:
+    """Have derived rows of accounts computed anew after a merge and after its undo.
+
+    ``at_once``: within the merge itself, for what is cheap and shows on the page; all run in
+    the background after both.
+    """
+    _refreshes[name] = (refresh, at_once)
+
+
+def refresh(actor: Actor, at: datetime, account_ids: Collection[int], *, at_once: bool) -> None:
+    """Run the refreshes that are cheap, or all."""
+    for _, (each, is_quick) in sorted(_refreshes.items()):
+        if is_quick or not at_once:
+            each(actor, at, account_ids)
