@@ -48,6 +48,24 @@ def label(name: str) -> str:
 declare(
     Kind("account.created", "Account created", "An account was added by a person or the API."),
     Kind(
+        "account.merged",
+        "Accounts merged",
+        "Another account was merged into this one, which took over all of it.",
+        {"accounts": [12], "from": 15},
+    ),
+    Kind(
+        "account.merge_undone",
+        "Merge undone",
+        "Two accounts are apart again; told at each of them.",
+        {"accounts": [15]},
+    ),
+    Kind("account.tagged", "Account tagged", "An account got tags.", {"tags": ["VIP"]}),
+    Kind("account.untagged", "Tags removed", "An account lost tags.", {"tags": ["VIP"]}),
+    Kind("contact.tagged", "Contact tagged", "A contact got tags.", {"tags": ["Speaker"]}),
+    Kind(
+        "contact.untagged", "Contact's tags removed", "A contact lost tags.", {"tags": ["Speaker"]}
+    ),
+    Kind(
         "stage.changed",
         "Stage changed",
         "An account moved to another stage of its life.",

@@ -101,7 +101,8 @@ def _account(
 ) -> Row:
     bare = story.is_bare
     name = story.name or company.name
-    domain = f"{names.slug(name)[:60]}.example" if story.name else company.domain
+    own = f"{names.slug(name)[:60]}.example" if story.name else company.domain
+    domain = story.domain or own
     made = frame.midnight - timedelta(days=(frame.on - since).days if since else 21)
     left = frame.day(story.left) if story.left is not None and not story.left_undated else None
     return (

@@ -38,6 +38,7 @@ class Story:
     stage: Stage = Stage.ACTIVE
     since: int | None = 400  # customer for so many days; None: unknown
     name: str = ""  # instead of an invented one
+    domain: str = ""  # instead of the name's own
     is_bare: bool = False  # nothing but a name
     has_csm: bool = True
     parent: int | None = None  # number of the parent account
@@ -196,6 +197,19 @@ SCENES: tuple[dict[str, Any], ...] = (
     {"name": "Harbor Freight", "parent": 40, "renews_in": 231, "seats": 60, "mood": 0.5},
     {"name": "Harbor GmbH", "parent": 40, "renews_in": 232, "seats": 20, "currency": "EUR"},
     {"name": "Harbor Freight Nord", "parent": 41, "renews_in": 233, "seats": 10, "arc": Arc.QUIET},
+    # One customer twice, to try a merge: as billing knows it, and as somebody typed it.
+    {"name": "Quillmark Press", "renews_in": 144, "seats": 55, "mood": 0.8},
+    {
+        "name": "Quillmark Press Ltd",
+        "domain": "quillmark-press.example",
+        "subscribed": False,
+        "curated_in": 144,
+        "arc": Arc.UNUSED,
+        "tickets": "none",
+        "surveys": "none",
+        "contacts": 2,
+        "has_csm": False,
+    },
 )
 
 # How often each arc is met among the others, and how it turns out.
