@@ -78,7 +78,8 @@ def merge(request: MemberRequest, account_id: int, loser_id: int) -> HttpRespons
         for fact in shown.facts
     ]
     context = {"preview": shown, "facts": facts, "problem": problem}
-    return render(request, "accounts/merging/preview.html", context, status=422 if problem else 200)
+    status = 422 if problem and request.method == "POST" else 200
+    return render(request, "accounts/merging/preview.html", context, status=status)
 
 
 def _people(shown: queries.Preview) -> dict[int, str]:
