@@ -85,6 +85,7 @@ OBJECTS: dict[str, Sample] = {
     "delivery_id": _row("webhooks.Delivery"),
     "endpoint_id": _row("webhooks.Endpoint"),
     "event_id": _row("accounts.Event"),
+    "import_id": _row("accounts.ImportRun"),
     "key_id": _row("businesses.ApiKey"),
     "field_id": _row("accounts.CustomField"),
     "loser_id": _row("accounts.Account"),

@@ -7,6 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
@@ -80,7 +81,8 @@ def ask(program: Program, operation: Operation, world: World) -> Any:
         if operation.media == "multipart/form-data":
             headers = {"HTTP_AUTHORIZATION": f"Bearer {program.token}"} if program.token else {}
             client = Client(raise_request_exception=False)
-            answer = client.post(f"/api/v1{path}", operation.body or {}, **headers)
+            file = SimpleUploadedFile("customers.csv", b"name,domain\nGale,gale.example\n")
+            answer = client.post(f"/api/v1{path}", {"file": file}, **headers)
         else:
             answer = program(operation.method, path, fitted(operation.body, world))
         transaction.set_rollback(True)

@@ -14,10 +14,19 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from afterclose.accounts.api import routers as accounts
+from afterclose.accounts.imports.api import router as imports
+from afterclose.billing.api import router as billing
+from afterclose.businesses.api import router as businesses
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.rest import describing, errors
 from afterclose.businesses.rest.router import ROOT, answered, guarded
 from afterclose.businesses.views import MemberRequest, page
+from afterclose.feedback.api import router as feedback
+from afterclose.health.api import router as health
+from afterclose.renewals.api import router as renewals
+from afterclose.support.api import router as support
+from afterclose.tasks.api import router as tasks
+from afterclose.usage.api import router as usage
 
 VERSION = "1.0.0"
 api = NinjaAPI(
@@ -31,7 +40,18 @@ api = NinjaAPI(
 api.add_decorator(guarded, mode="view")
 api.add_decorator(answered, mode="operation")
 errors.install(api)
-for router in (*accounts,):
+for router in (
+    *accounts,
+    imports,
+    tasks,
+    billing,
+    usage,
+    support,
+    feedback,
+    health,
+    renewals,
+    businesses,
+):
     api.add_router("", router)
 
 
@@ -39,7 +59,7 @@ for router in (*accounts,):
 def document() -> dict[str, Any]:
     """The OpenAPI document as a mapping."""
     found: OpenAPISchema = api.get_openapi_schema(path_prefix=f"{ROOT}/")
-    return describing.completed(json.loads(json.dumps(found)), settings.SITE_URL)
+    return describing.completed(json.loads(json.dumps(found)))
 
 
 @require_safe

@@ -3,5 +3,6 @@
 from afterclose.accounts.api.accounts import router as accounts
 from afterclose.accounts.api.activities import router as activities
 from afterclose.accounts.api.contacts import router as contacts
+from afterclose.accounts.api.words import router as words
 
-routers = (accounts, contacts, activities)
+routers = (accounts, contacts, activities, words)

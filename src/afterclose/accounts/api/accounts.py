@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -14,12 +14,15 @@ from ninja import Path
 from pydantic import Field
 
 from afterclose.accounts import actions, queries
+from afterclose.accounts.api import extras
+from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.lists import AccountList
 from afterclose.accounts.models import Account
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.rest import etags
 from afterclose.businesses.rest.fields import (
+    WHOLE,
     AddressId,
     Country,
     Currency,
@@ -29,9 +32,7 @@ from afterclose.businesses.rest.fields import (
     In,
     Named,
     Out,
-    Page,
     Website,
-    Whole,
     filled,
     up_to,
 )
@@ -65,6 +66,11 @@ class AccountOut(Out):
     churned_on: date | None
     renewal_date: date | None
     currency: str
+    tags: list[str]
+    custom: dict[str, Any] = Field(
+        description="Custom fields by key: text, number as text, {amount_minor, currency}, date,"
+        " true or false, key or keys of choices; null where there is no value."
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -99,7 +105,14 @@ def account_out(row: Row) -> AccountOut:
         csm=_member(row, "csm"),
         ae=_member(row, "ae"),
         parent=parent,
+        tags=[],
+        custom={},
     )
+
+
+def enrich(viewer: Actor, items: Sequence[AccountOut]) -> None:
+    """Tags and custom fields of a page."""
+    extras.enrich(viewer, Subject.ACCOUNT, items)
 
 
 class AccountFields(In):
@@ -112,7 +125,7 @@ class AccountFields(In):
     country: Country = ""
     source: Annotated[str, up_to(60)] = ""
     plan: Annotated[str, up_to(100)] = ""
-    seats: Annotated[Whole, Field(ge=0, le=2_147_483_647)] | None = None
+    seats: Annotated[int, Field(ge=0, le=2_147_483_647), WHOLE] | None = None
     stage: StageName = "active"
     csm_id: Id | None = Field(None, description="A member's id, from /members.")
     ae_id: Id | None = Field(None, description="A member's id, from /members.")
@@ -121,6 +134,8 @@ class AccountFields(In):
     churned_on: Day | None = Field(None, description="Only kept while the stage is churned.")
     renewal_date: Day | None = None
     currency: Currency = ""
+    tags: extras.Tags = []
+    custom: extras.Custom = {}
 
 
 class AccountNew(AccountFields):
@@ -163,6 +178,7 @@ ACCOUNT = {
     "plan": "Enterprise", "seats": 120, "stage": "active", "at_risk": False,
     "csm": {"id": 4, "name": "Dana Reyes"}, "ae": None, "parent": None,
     "customer_since": "2024-02-01", "churned_on": None, "renewal_date": None, "currency": "USD",
+    "tags": ["VIP"], "custom": {"contract_tier": "gold"},
     "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-03-02T14:12:07Z",
 }  # fmt: skip
 ACCOUNT_NEW = {
@@ -182,6 +198,7 @@ list_operation(
     out=AccountOut,
     paths=ACCOUNT_PATHS,
     build=account_out,
+    enrich=enrich,
     example=ACCOUNT,
     operation_id="list_accounts",
 )
@@ -192,7 +209,9 @@ def show_account(viewer: Actor, **key: Any) -> AccountOut:
     row = queries.accounts(viewer).filter(**key).values(*ACCOUNT_PATHS).first()
     if row is None:
         raise Http404
-    return account_out(row)
+    found = account_out(row)
+    enrich(viewer, [found])
+    return found
 
 
 @router.operation(
@@ -206,11 +225,7 @@ def show_account(viewer: Actor, **key: Any) -> AccountOut:
 )
 def create_account(request: ApiRequest, body: AccountNew) -> Created:
     """Create an account."""
-    with _named_as_sent():
-        made = actions.create_account(
-            actor=request.viewer, at=timezone.now(), **_values(request.viewer, body)
-        )
-    return _created(request.viewer, made)
+    return _create(request.viewer, body)
 
 
 @router.operation(
@@ -280,11 +295,7 @@ def put_account(
     body.model_fields_set.add("external_id")
     if found is not None:
         return _change(request, found.id, body)
-    with _named_as_sent():
-        made = actions.create_account(
-            actor=request.viewer, at=timezone.now(), **_values(request.viewer, body)
-        )
-    return _created(request.viewer, made)
+    return _create(request.viewer, body)
 
 
 @router.operation(
@@ -341,28 +352,12 @@ def clear_account(request: ApiRequest, account_id: Path[AddressId], body: NotAtR
     return show_account(request.viewer, pk=account_id)
 
 
-class RiskReasonOut(Out):
-    """A reason that an account can be at risk for."""
-
-    key: str
-    label: str
-
-
-@router.operation(
-    "GET",
-    "/risk-reasons",
-    right=Right.ACCOUNTS_VIEW,
-    returns=Page[RiskReasonOut],
-    example={"items": [{"key": "champion-left", "label": "Champion left"}], "next_cursor": None},
-)
-def list_risk_reasons(request: ApiRequest) -> Page[RiskReasonOut]:
-    """List the reasons that an account can be at risk for."""
-    rows = queries.risk_reasons(request.viewer).values("key", "label")[:100]
-    return Page[RiskReasonOut](items=[RiskReasonOut(**row) for row in rows], next_cursor=None)
-
-
-def _created(viewer: Actor, account: Account) -> Created:
-    return Created(show_account(viewer, pk=account.pk), f"{ROOT}/accounts/{account.pk}")
+def _create(viewer: Actor, body: AccountFields) -> Created:
+    with _named_as_sent():
+        made = actions.create_account(actor=viewer, at=timezone.now(), **_values(viewer, body))
+    sent = body.model_dump(include=set(extras.NAMES), exclude_unset=True)
+    extras.save(viewer, Subject.ACCOUNT, made.pk, sent, complete=True)
+    return Created(show_account(viewer, pk=made.pk), f"{ROOT}/accounts/{made.pk}")
 
 
 def _hold(request: ApiRequest, **key: Any) -> AccountOut | None:
@@ -384,12 +379,14 @@ def _change(request: ApiRequest, account_id: int, body: AccountFields) -> Accoun
             account_id=account_id,
             **_values(request.viewer, body),
         )
+    sent = body.model_dump(include=set(extras.NAMES), exclude_unset=True)
+    extras.save(request.viewer, Subject.ACCOUNT, account_id, sent)
     return show_account(request.viewer, pk=account_id)
 
 
 def _values(viewer: Actor, body: AccountFields) -> dict[str, Any]:
     """What was sent, as the action takes it. Raises ValidationError for rows that are not there."""
-    values = body.model_dump(exclude_unset=True)
+    values = body.model_dump(exclude_unset=True, exclude=set(extras.NAMES))
     problems: dict[str, str] = {}
     for part in ("csm", "ae"):
         if f"{part}_id" in values:

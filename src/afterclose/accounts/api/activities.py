@@ -62,11 +62,11 @@ class ActivityNew(In):
 class ActivityQuery(In):
     """Which facts."""
 
-    kind: Literal["email", "call", "meeting", "note", "system"] | None = Field(
+    kind: Literal["email", "call", "meeting", "note", "system"] = Field(
         None, description="Only of this kind; system is what the product noted by itself."
     )
     limit: int = Field(20, ge=1, le=100)
-    cursor: Annotated[str, filled(1000)] | None = Field(
+    cursor: Annotated[str, filled(1000)] = Field(
         None, description="`next_cursor` of the page before."
     )
 

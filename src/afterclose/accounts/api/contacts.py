@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -10,8 +10,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils import timezone
 from ninja import Path
+from pydantic import Field
 
 from afterclose.accounts import actions, queries
+from afterclose.accounts.api import extras
+from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.lists import ContactList
 from afterclose.accounts.models import Contact
 from afterclose.businesses.actors import Actor
@@ -50,6 +53,8 @@ class ContactOut(Out):
     is_technical_buyer: bool
     is_detractor: bool
     left_on: date | None
+    tags: list[str]
+    custom: dict[str, Any] = Field(description="Custom fields by key, as on accounts.")
     created_at: datetime
     updated_at: datetime
 
@@ -64,7 +69,14 @@ CONTACT_PATHS = (*CONTACT_PLAIN, "account_id", "account__name")
 def contact_out(row: Row) -> ContactOut:
     """A contact of the API from its values."""
     account = Named.model_construct(id=row["account_id"], name=row["account__name"])
-    return ContactOut.model_construct(**{n: row[n] for n in CONTACT_PLAIN}, account=account)
+    return ContactOut.model_construct(
+        **{n: row[n] for n in CONTACT_PLAIN}, account=account, tags=[], custom={}
+    )
+
+
+def enrich(viewer: Actor, items: Sequence[ContactOut]) -> None:
+    """Tags and custom fields of a page."""
+    extras.enrich(viewer, Subject.CONTACT, items)
 
 
 class ContactFields(In):
@@ -79,6 +91,8 @@ class ContactFields(In):
     is_technical_buyer: bool = False
     is_detractor: bool = False
     left_on: Day | None = None
+    tags: extras.Tags = []
+    custom: extras.Custom = {}
 
 
 class ContactNew(ContactFields):
@@ -98,7 +112,8 @@ CONTACT = {
     "id": 88, "external_id": "003Ab", "account": {"id": 17, "name": "Globex"}, "name": "Ada Lind",
     "email": "ada@globex.example", "title": "COO", "phone": "", "is_champion": True,
     "is_economic_buyer": False, "is_technical_buyer": False, "is_detractor": False,
-    "left_on": None, "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
+    "left_on": None, "tags": [], "custom": {},
+    "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z",
 }  # fmt: skip
 
 list_operation(
@@ -109,6 +124,7 @@ list_operation(
     out=ContactOut,
     paths=CONTACT_PATHS,
     build=contact_out,
+    enrich=enrich,
     example=CONTACT,
     operation_id="list_contacts",
 )
@@ -118,7 +134,9 @@ def _contact(viewer: Actor, contact_id: int) -> ContactOut:
     row = queries.all_contacts(viewer).filter(pk=contact_id).values(*CONTACT_PATHS).first()
     if row is None:
         raise Http404
-    return contact_out(row)
+    found = contact_out(row)
+    enrich(viewer, [found])
+    return found
 
 
 @router.operation(
@@ -140,8 +158,12 @@ def create_contact(request: ApiRequest, body: ContactNew) -> Created:
     if not queries.accounts(request.viewer).filter(pk=body.account_id).exists():
         raise ValidationError({"account_id": "There is no account with this id."})
     made = actions.add_contact(
-        actor=request.viewer, at=timezone.now(), **body.model_dump(exclude_unset=True)
+        actor=request.viewer,
+        at=timezone.now(),
+        **body.model_dump(exclude_unset=True, exclude=set(extras.NAMES)),
     )
+    sent = body.model_dump(include=set(extras.NAMES), exclude_unset=True)
+    extras.save(request.viewer, Subject.CONTACT, made.pk, sent, complete=True)
     return Created(_contact(request.viewer, made.pk), f"{ROOT}/contacts/{made.pk}")
 
 
@@ -176,8 +198,10 @@ def change_contact(
         actor=request.viewer,
         at=timezone.now(),
         contact_id=contact_id,
-        **body.model_dump(exclude_unset=True),
+        **body.model_dump(exclude_unset=True, exclude=set(extras.NAMES)),
     )
+    sent = body.model_dump(include=set(extras.NAMES), exclude_unset=True)
+    extras.save(request.viewer, Subject.CONTACT, contact_id, sent)
     return _contact(request.viewer, contact_id)
 
 

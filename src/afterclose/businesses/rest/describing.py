@@ -52,9 +52,9 @@ EXAMPLES: dict[int, str] = {
 }
 
 
-def completed(document: dict[str, Any], site: str) -> dict[str, Any]:
+def completed(document: dict[str, Any]) -> dict[str, Any]:
     """The document with security, problems, headers and parameters that operations refer to."""
-    document["servers"] = [{"url": site or "/"}]
+    document["servers"] = [{"url": "/"}]
     document["security"] = [{"key": []}]
     parts = document["components"]
     parts["securitySchemes"] = {

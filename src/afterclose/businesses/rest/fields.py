@@ -53,7 +53,8 @@ def _whole(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+# Stands behind the bounds, which the schema would not show otherwise.
+WHOLE = BeforeValidator(_whole)
 
 
 def _strict_text(value: Any) -> Any:
@@ -103,7 +104,7 @@ Instant = Annotated[
     AfterValidator(_sane),
     Field(json_schema_extra={"pattern": YEARS}, description="ISO 8601 with its time zone."),
 ]
-Id = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=BIGGEST)]
+Id = Annotated[int, Field(ge=1, le=BIGGEST), WHOLE]
 
 
 def _digits(value: Any) -> Any:
@@ -112,7 +113,7 @@ def _digits(value: Any) -> Any:
     return value
 
 
-AddressId = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=BIGGEST)]
+AddressId = Annotated[int, Field(ge=1, le=BIGGEST), BeforeValidator(_digits)]
 Country = Annotated[
     str, StringConstraints(pattern=r"^([A-Z]{2})?$"), Field(description="ISO 3166-1 alpha-2.")
 ]

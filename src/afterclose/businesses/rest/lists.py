@@ -13,9 +13,10 @@ from django.utils import timezone
 from ninja import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
+from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.rest.fields import NO_NUL, Out, Page
-from afterclose.businesses.rest.router import ApiRequest, ApiRouter
+from afterclose.businesses.rest.router import ApiRequest, ApiRouter, refuse_unknown
 from afterclose.kit.paging import BadCursor
 from afterclose.kit.problems import FieldError, Problem
 from afterclose.ui.lists import List
@@ -141,6 +142,10 @@ def read_list[T](
         data.pop(name, None)
     problems: list[FieldError] = []
     _refuse_hidden(listed, reader, data)
+    refuse_unknown(
+        request,
+        {"q", "sort", "limit", "cursor", *(n for each in reader.all_filters for n in each.params)},
+    )
     rows = listed.page_queryset(viewer).order_by()
     try:
         for each in reader.all_filters:
@@ -187,9 +192,14 @@ def list_operation(
     build: Callable[[Mapping[str, Any]], Any],
     example: Mapping[str, Any],
     operation_id: str,
+    enrich: Callable[[Actor, Sequence[Any]], None] | None = None,
     leave_out: Sequence[str] = (),
 ) -> None:
-    """Declare GET `path` as the list: filters, search and sort of the screen, by cursor."""
+    """Declare GET `path` as the list: filters, search and sort of the screen, by cursor.
+
+    ``build`` makes an ``out`` of a row's ``paths``; ``enrich`` adds to a whole page what comes
+    from other tables, in a query per table.
+    """
     query_schema = parameters(the_list, leave_out)
     page = Page[out]  # type: ignore[valid-type]
 
@@ -197,6 +207,8 @@ def list_operation(
 
     def view(request: ApiRequest, query: Any = as_query(...)) -> Any:  # noqa: B008  # ninja reads it so
         items, cursor = read_list(request, the_list, paths, build)
+        if enrich is not None:
+            enrich(request.viewer, items)
         return page.model_construct(items=items, next_cursor=cursor)
 
     view.__name__ = operation_id
@@ -204,6 +216,7 @@ def list_operation(
         f"List {the_list.noun[1]}.\n\nThe filters are those of the list on the screen; several "
         f"values of one filter mean any of them, several filters mean all of them."
     )
+    view.checks_query = True  # type: ignore[attr-defined]
     view.__annotations__ = {"query": query_schema}
     router.operation(
         "GET", path, right=right, returns=page, example={"items": [example], "next_cursor": None}

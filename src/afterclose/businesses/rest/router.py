@@ -183,10 +183,17 @@ def _check_headers(request: HttpRequest, operation: Operation) -> None:
 
 
 def _check_query(request: HttpRequest, operation: Operation) -> None:
+    if getattr(operation.view_func, "checks_query", False):
+        return  # a list, whose business may have filters of its own
     known: set[str] = set()
     for model in operation.models:
         if model.__ninja_param_source__ == "query":
             known |= set(getattr(model, "__ninja_flatten_map__", None) or model.model_fields)
+    refuse_unknown(request, known)
+
+
+def refuse_unknown(request: HttpRequest, known: set[str]) -> None:
+    """Refuse parameters that nobody reads, rather than answer as if they had been heeded."""
     unknown = [key for key in request.GET if key not in known]
     if unknown:
         raise Problem(
