@@ -10,7 +10,7 @@ from ninja import Path, Query
 from pydantic import Field
 
 from afterclose.businesses.permissions import Right
-from afterclose.businesses.rest.fields import AddressId, Day, In, Out
+from afterclose.businesses.rest.fields import LEFT_OUT, AddressId, Day, In, Out
 from afterclose.businesses.rest.router import ApiRequest, ApiRouter
 from afterclose.health import queries, scoring
 from afterclose.health.explaining import component_rows
@@ -45,7 +45,7 @@ class HealthOut(Out):
 class HealthQuery(In):
     """Which day."""
 
-    on: Day = Field(None, description="A day of the last 90; empty: the current score.")
+    on: Day = Field(LEFT_OUT, description="A day of the last 90; empty: the current score.")
 
 
 @router.operation(

@@ -14,6 +14,7 @@ from afterclose.accounts.models import Event
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.rest.fields import (
     BIGGEST,
+    LEFT_OUT,
     AddressId,
     Id,
     In,
@@ -63,11 +64,11 @@ class ActivityQuery(In):
     """Which facts."""
 
     kind: Literal["email", "call", "meeting", "note", "system"] = Field(
-        None, description="Only of this kind; system is what the product noted by itself."
+        LEFT_OUT, description="Only of this kind; system is what the product noted by itself."
     )
     limit: int = Field(20, ge=1, le=100)
     cursor: Annotated[str, filled(1000)] = Field(
-        None, description="`next_cursor` of the page before."
+        LEFT_OUT, description="`next_cursor` of the page before."
     )
 
 

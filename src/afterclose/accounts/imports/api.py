@@ -17,7 +17,7 @@ from afterclose.accounts.imports import actions, jobs, passes, queries
 from afterclose.accounts.imports.models import ImportRun
 from afterclose.accounts.imports.registry import importers
 from afterclose.businesses.permissions import Right
-from afterclose.businesses.rest.fields import AddressId, In, Out, Page, up_to
+from afterclose.businesses.rest.fields import LEFT_OUT, AddressId, In, Out, Page, up_to
 from afterclose.businesses.rest.router import ROOT, ApiRequest, ApiRouter, Created
 from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor
 from afterclose.kit.problems import Problem
@@ -76,7 +76,7 @@ class ImportForm(In):
         description="What the rows are; empty: found out by the headings.",
         json_schema_extra={"enum": ["", *KINDS]},
     )
-    profile_id: AddressId = Field(None, description="A saved mapping.")
+    profile_id: AddressId = Field(LEFT_OUT, description="A saved mapping.")
 
 
 class Confirmed(In):
@@ -94,7 +94,7 @@ class RowQuery(In):
         [], description="Any of these; repeated and error are the rejected ones."
     )
     cursor: Annotated[str, up_to(200)] = Field(
-        None, description="`next_cursor` of the page before."
+        LEFT_OUT, description="`next_cursor` of the page before."
     )
 
 

@@ -135,6 +135,10 @@ Website = Annotated[str, StringConstraints(max_length=200, pattern=WEBSITE)]
 Domain = Annotated[str, StringConstraints(max_length=253, pattern=DOMAIN)]
 
 
+# The default of a parameter that may be left out but not be null, which no address can say.
+LEFT_OUT: Any = None
+
+
 class Out(BaseModel):
     """Base of what is answered."""
 
