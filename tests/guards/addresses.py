@@ -84,6 +84,7 @@ OBJECTS: dict[str, Sample] = {
     "contact_id": _row("accounts.Contact"),
     "delivery_id": _row("webhooks.Delivery"),
     "endpoint_id": _row("webhooks.Endpoint"),
+    "export_id": _row("accounts.Export"),
     "event_id": _row("accounts.Event"),
     "import_id": _row("accounts.ImportRun"),
     "key_id": _row("businesses.ApiKey"),

@@ -27,6 +27,11 @@ FOUND = detect(BytesIO(FILE), size=len(FILE))
 
 # Values where the first guess breaks a constraint of the table, or what a page relies on.
 SAMPLES: dict[str, dict[str, Any]] = {
+    "accounts.Export": {
+        "list_path": "afterclose.accounts.lists.AccountList",
+        "address": "/accounts/",
+        "kind": "csv",
+    },
     "accounts.ImportProfile": {"kind": "accounts"},
     "accounts.ImportRun": {
         "kind": "accounts",

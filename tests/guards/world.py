@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from afterclose.accounts.models import Account
+from afterclose.accounts.models import Account, Export
 from afterclose.businesses.jobs import JOBS
 from afterclose.health.models import RunPart
 from afterclose.notifications.models import Notification
@@ -63,4 +63,5 @@ def world(cast: Cast) -> World:
         rows = make_rows(cast.business.id)
         Notification.objects.update(member=cast.owner.membership_id)
         Segment.objects.update(owner=None)  # a shared one of nobody's anybody may change
+        Export.objects.update(member=cast.owner.membership_id)
     return World(cast, rows, samples(cast, rows))

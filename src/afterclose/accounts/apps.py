@@ -13,9 +13,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Navigation, search, panels of the account page, what a new business starts with."""
         from afterclose.accounts import importing, panels, queries, reasons
+        from afterclose.accounts.exports.jobs import BackgroundWriter
         from afterclose.businesses import actions, settings_pages
         from afterclose.businesses.permissions import Right
         from afterclose.ui import navigation, palette
+        from afterclose.ui.lists import background
 
         actions.for_new_business.append(reasons.add_default_reasons)
         settings_pages.register(
@@ -52,6 +54,7 @@ class AccountsConfig(AppConfig):
             )
         )
         importing.register()
+        background.provide(BackgroundWriter())
         _register_groups()
         _register_merging()
         navigation.register(

@@ -105,6 +105,12 @@ declare(
     Kind("contact.added", "Contact added", "A person was added to an account's contacts."),
     Kind("contact.removed", "Contact removed", "A person was removed from the contacts."),
     Kind(
+        "export.finished",
+        "File written",
+        "A long list that somebody asked for is there as a file, or could not be written.",
+        {"export": 9, "member": 3},
+    ),
+    Kind(
         "import.finished",
         "Import finished",
         "A file was imported as far as it goes.",

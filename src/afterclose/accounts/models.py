@@ -345,6 +345,10 @@ from afterclose.accounts.custom_fields.models import (  # noqa: E402
     CustomChoice as CustomChoice,
     CustomField as CustomField,
 )
+from afterclose.accounts.exports.models import (  # noqa: E402
+    Export as Export,
+    ExportPiece as ExportPiece,
+)
 from afterclose.accounts.hierarchy.models import AwaitedParent as AwaitedParent  # noqa: E402
 from afterclose.accounts.imports.models import (  # noqa: E402
     ImportPiece as ImportPiece,

@@ -13,6 +13,7 @@ Reaction = Callable[[int], None]
 
 # Fact name -> {reaction name: dotted path of the function}.
 REACTIONS: dict[str, dict[str, str]] = {
+    "export.finished": {"notify": "afterclose.notifications.reactions.tell_exporter"},
     "import.finished": {
         "notify": "afterclose.notifications.reactions.tell_importer",
         "score": "afterclose.health.reactions.score_what_was_imported",

@@ -25,6 +25,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("accounts.sweep_imports", "* * * * *", "Go on with imports whose worker died."),
     Schedule("segments.refresh_all", "15 8 * * *", "Find every segment's members anew."),
     Schedule("segments.refresh_touched", "*/15 * * * *", "Ask segments about what has changed."),
+    Schedule("accounts.sweep_exports", "*/5 * * * *", "Go on with exports; remove old files."),
     Schedule("renewals.send_reminders", "0 8 * * *", "Remind of renewals that come near."),
     Schedule("tasks.sweep", "40 8 * * *", "Close tasks that are over, tell of overdue ones."),
     Schedule("notifications.send_mails", "* * * * *", "Send the mails that wait."),

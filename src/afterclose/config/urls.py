@@ -15,6 +15,7 @@ urlpatterns = [
     path("sign-in/", include("allauth.urls")),
     path("", include("afterclose.ui.urls")),
     path("", include("afterclose.businesses.urls")),
+    path("exports/", include("afterclose.accounts.exports.urls")),
     path("imports/", include("afterclose.accounts.imports.urls")),
     path("", include("afterclose.accounts.urls")),
     path("tasks/", include("afterclose.tasks.urls")),

@@ -32,6 +32,20 @@ def tell_mentioned(event_id: int) -> None:
     notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)
 
 
+def tell_exporter(event_id: int) -> None:
+    """Tell whoever asked for a file that it is there, or why not."""
+    fact = Event.objects.get(pk=event_id)
+    message = Message(
+        member_id=fact.payload["member"],
+        kind=Kind.IMPORT_FINISHED,
+        key=fact.key or f"export:{fact.id}",
+        title=fact.title,
+        body=fact.body,
+        url=reverse("exports:show", args=[fact.payload["export"]]),
+    )
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=[message])
+
+
 def tell_importer(event_id: int) -> None:
     """Tell whoever started an import that it is done; nobody for one from the command line."""
     fact = Event.objects.get(pk=event_id)

@@ -16,7 +16,7 @@ from afterclose.webhooks import payload
 
 _AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 # Kinds that are about the business as a whole.
-_WITHOUT_ACCOUNT = ("import", "mention", "webhook")
+_WITHOUT_ACCOUNT = ("export", "import", "mention", "webhook")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ RESERVED = frozenset(
         "before",
         "rows",
         "format",
+        "export",
         "filters",
         "options",
         "bulk",

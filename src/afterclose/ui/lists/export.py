@@ -7,9 +7,10 @@ grow with the number of rows.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -35,20 +36,38 @@ TYPES = {
 class TooManyRowsError(ValueError):
     """More rows than the format holds; the message says what to do."""
 
+    @classmethod
+    def of(cls, page: ListPage) -> TooManyRowsError:
+        """For a list that is longer than a worksheet."""
+        return cls(
+            f"A worksheet holds {XLSX_ROWS:,} rows and this list has {page.count_text}. "
+            "Filter the list, or export it as CSV."
+        )
 
-def write(page: ListPage, kind: str, target: IO[bytes]) -> None:
-    """Write all rows found to `target` as `csv` or `xlsx`. Raises TooManyRowsError."""
+
+def write(
+    page: ListPage, kind: str, target: IO[bytes], *, tell: Callable[[int], None] | None = None
+) -> None:
+    """Write all rows found to `target` as `csv` or `xlsx`, and `tell` how many are written as it
+    goes on. Raises TooManyRowsError."""
+    rows = cells(page) if tell is None else _told(cells(page), tell)
     headers = [header for column in page.state.columns for header in column.headers()]
     if kind == "xlsx":
         if page.count > XLSX_ROWS:
-            raise TooManyRowsError(
-                f"A worksheet holds {XLSX_ROWS:,} rows and this list has {page.count_text}. "
-                "Filter the list, or export it as CSV."
-            )
-        write_xlsx(target, headers, cells(page), sheet=page.list.title or page.list.name)
+            raise TooManyRowsError.of(page)
+        write_xlsx(target, headers, rows, sheet=page.list.title or page.list.name)
         return
-    for piece in csv_bytes(headers, cells(page)):
+    for piece in csv_bytes(headers, rows):
         target.write(piece)
+
+
+def _told(rows: Iterator[list[Cell]], tell: Callable[[int], None]) -> Iterator[list[Cell]]:
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        yield row
+        if count % 500 == 0:
+            tell(count)
+    tell(count)
 
 
 def cells(page: ListPage) -> Iterator[list[Cell]]:
@@ -77,10 +96,18 @@ def export_response(request: HttpRequest, page: ListPage, kind: str) -> HttpResp
     except BaseException:
         target.close()
         raise
+    return download(request, target, page.list.name, page.context.today, kind)
+
+
+def download(
+    request: HttpRequest, target: IO[bytes], title: str, on: date, kind: str
+) -> HttpResponseBase:
+    """A finished file as a download named after the list and the day; closes it when sent."""
+    target.seek(0, os.SEEK_END)
     size = target.tell()
     target.seek(0)
-    stem = re.sub(r"[^a-z0-9]+", "-", page.list.name.lower()).strip("-")
-    name = f"{stem}-{page.context.today.isoformat()}.{kind}"
+    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "list"
+    name = f"{stem}-{on.isoformat()}.{kind}"
     response: FileResponse | StreamingHttpResponse
     if isinstance(request, ASGIRequest):
         # Under ASGI Django would read a synchronous iterator into memory as a whole.

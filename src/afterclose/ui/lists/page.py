@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from afterclose.kit.paging import BadCursor
 from afterclose.ui import formats
+from afterclose.ui.lists import background
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.controls import Controls
 from afterclose.ui.lists.definition import List
@@ -208,6 +209,22 @@ class ListPage(Controls):
             (total.label, [formats.money(money) for money in total.amounts])
             for total in self.totals
         ]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a file of it is written in the background."""
+        return self.count > background.AT_ONCE
+
+    @property
+    def exports_later(self) -> bool:
+        """Whether the buttons ask for a file rather than download it."""
+        return self.is_long and background.writer() is not None and self.context.viewer is not None
+
+    @property
+    def exports_url(self) -> str:
+        """Where the files are that the viewer asked for, or empty."""
+        writer = background.writer()
+        return writer.address() if writer is not None and self.context.viewer is not None else ""
 
     @property
     def is_empty(self) -> bool:

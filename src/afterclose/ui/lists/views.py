@@ -26,11 +26,11 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from afterclose.ui import feedback, formats
-from afterclose.ui.lists import keeping, saved_views
+from afterclose.ui.lists import background, keeping, saved_views
 from afterclose.ui.lists.bulk import Selection
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.definition import BulkAction, List
-from afterclose.ui.lists.export import TYPES, TooManyRowsError, export_response
+from afterclose.ui.lists.export import TYPES, XLSX_ROWS, TooManyRowsError, export_response
 from afterclose.ui.lists.filters import RelationFilter
 from afterclose.ui.lists.page import ListPage
 
@@ -154,10 +154,36 @@ def _export(
     if page.state.problems:
         # A file with other rows than were asked for would look right and be wrong.
         return _refused(request, page, "Nothing was exported.", extra)
+    if page.is_long and background.writer() is not None:
+        # A link to a long file asks first: nothing is begun by following a link.
+        return render(request, "ui/lists/export.html", {**extra, "list": page, "kind": kind})
     try:
         return export_response(request, page, kind)
     except TooManyRowsError as error:
         return _refused(request, page, str(error), extra)
+
+
+def _in_background(
+    request: HttpRequest, page: ListPage, extra: Mapping[str, Any]
+) -> HttpResponseBase:
+    kind, writer = request.POST["export"], background.writer()
+    if kind not in TYPES or writer is None:
+        raise Http404("There is no export of that kind.")
+    if page.state.problems:
+        return _refused(request, page, "Nothing was exported.", extra)
+    if kind == "xlsx" and page.count > XLSX_ROWS:
+        return _refused(request, page, str(TooManyRowsError.of(page)), extra)
+    wish = background.Wish(
+        list_path=background.path_of(type(page.list)),
+        address=page.path,
+        query=page.reader.kept_query(page.state),
+        kind=kind,
+        today=page.context.today,
+        scope=page.context.scope,
+        title=page.list.title or page.list.name,
+        rows=page.count,
+    )
+    return HttpResponseRedirect(writer.ask(page.context.viewer, wish))
 
 
 def _refused(
@@ -174,6 +200,8 @@ def _post(request: HttpRequest, the_list: List, extra: Mapping[str, Any]) -> Htt
     page = ListPage(the_list, QueryDict(request.POST.get("query", "")), request.path)
     if "bulk" in request.POST:
         return _bulk(request, page, extra)
+    if "export" in request.POST:
+        return _in_background(request, page, extra)
     if "choose_columns" in request.POST:
         return _columns(request, page, extra)
     if keeping.wanted(request):
