@@ -31,6 +31,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "list_path": "afterclose.accounts.lists.AccountList",
         "address": "/accounts/",
         "kind": "csv",
+        "state": "ready",
+        "finished_at": MORNING,
     },
     "accounts.ImportProfile": {"kind": "accounts"},
     "accounts.ImportRun": {
