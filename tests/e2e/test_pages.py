@@ -25,7 +25,16 @@ from tests.guards.addresses import samples
 from tests.guards.rows import make_rows
 
 PAGE = {"Accept": "text/html"}
-PARTS = ("panels/", "progress/", "tiles/", "unread/", "movers/", "_gallery/")
+PARTS = (
+    "panels/",
+    "progress/",
+    "tiles/",
+    "unread/",
+    "movers/",
+    "_gallery/",
+    "<str:secret>",
+    "<str:token>",
+)
 
 
 def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:

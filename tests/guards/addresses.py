@@ -90,6 +90,7 @@ OBJECTS: dict[str, Sample] = {
     "key_id": _row("businesses.ApiKey"),
     "field_id": _row("accounts.CustomField"),
     "loser_id": _row("accounts.Account"),
+    "mail_id": _row("notifications.OutgoingMail"),
     "membership_id": _row("businesses.Membership"),
     "merge_id": _row("accounts.Merge"),
     "notification_id": _row("notifications.Notification"),

@@ -27,6 +27,7 @@ SignIn = Callable[[Actor | None], Client]
 # Start of a name or route: why it wears no @page, and the day on which somebody looks again.
 EXEMPT: dict[str, tuple[str, date]] = {
     "route:sign-in/": ("allauth's own pages guard themselves", date(2027, 6, 1)),
+    "name:notifications:stop": ("signed; see notifications/tests/test_stopping", date(2027, 6, 1)),
     "name:tasks:feed": ("its private link is the key; see tests/test_calendar", date(2027, 6, 1)),
     "name:ui:search": ("ui is below businesses; its providers ask the viewer", date(2027, 6, 1)),
     "name:api:": ("takes API keys, see test_api_ladder.py", date(2027, 6, 1)),

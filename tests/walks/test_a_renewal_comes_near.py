@@ -10,9 +10,11 @@ from afterclose.billing.models import Status
 from afterclose.businesses import actors
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership, Setting
-from afterclose.notifications.models import Kind, Notification, OutgoingMail, Preference
+from afterclose.notifications.kinds import Pace
+from afterclose.notifications.models import Notification, OutgoingMail, Preference
 from afterclose.renewals import actions
 from afterclose.renewals.models import Reminder
+from afterclose.renewals.telling import RENEWAL_REMINDER
 from tests.cast import Cast
 from tests.factories import AccountFactory, SubscriptionFactory
 
@@ -185,11 +187,11 @@ def test_a_csm_who_has_left_is_not_told(at_work: Cast) -> None:
 def test_preferences_are_obeyed_channel_by_channel(marek: Actor) -> None:
     acme(marek)
     Preference.objects.create(
-        member_id=marek.membership_id, kind=Kind.RENEWAL_REMINDER, in_app=True, by_mail=False
+        member_id=marek.membership_id, kind=RENEWAL_REMINDER.slug, in_app=True, mail=Pace.OFF
     )
 
     run(before(30))
-    Preference.objects.update(in_app=False, by_mail=True)
+    Preference.objects.update(in_app=False, mail=Pace.NOW)
     run(before(14))
 
     assert told(marek) == ["Acme renews in 30 days"]

@@ -21,6 +21,9 @@ REACTIONS: dict[str, dict[str, str]] = {
     },
     "account.merged": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
     "account.merge_undone": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
+    "task.assigned": {"notify": "afterclose.notifications.reactions.tell_assigned"},
+    "tasks.assigned": {"notify": "afterclose.notifications.reactions.tell_assigned_many"},
+    "tasks.overdue": {"notify": "afterclose.notifications.reactions.tell_overdue"},
     "mention.made": {"notify": "afterclose.notifications.reactions.tell_mentioned"},
     "webhook.disabled": {"notify": "afterclose.notifications.reactions.tell_of_disabled_webhook"},
 }

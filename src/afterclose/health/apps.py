@@ -16,11 +16,14 @@ class HealthConfig(AppConfig):
         from afterclose.accounts import panels
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
-        from afterclose.health import lists, queries, segment_fields
+        from afterclose.health import lists, queries, segment_fields, telling
         from afterclose.kit import numbers
+        from afterclose.notifications import kinds
         from afterclose.ui import navigation
 
         segment_fields.register()
+        kinds.register(telling.AT_RISK)
+
         navigation.register(
             navigation.Entry(
                 section="Success",

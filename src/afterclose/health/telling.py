@@ -6,8 +6,10 @@ from datetime import date
 
 from afterclose.accounts.at_risk import Flagged, told
 from afterclose.notifications.actions import Message
-from afterclose.notifications.models import Kind
+from afterclose.notifications.kinds import Kind, Pace
 from afterclose.ui import formats
+
+AT_RISK = Kind("at_risk", "Account at risk", Pace.DAILY, 30)
 
 #: With more accounts than this at once a CSM gets one line for all of them, not a flood.
 SEVERAL = 10
@@ -29,7 +31,7 @@ def messages(flagged: Iterable[Flagged], on: date) -> Iterator[Message]:
 def _of_one(csm_id: int, account: Flagged, on: date) -> Message:
     return Message(
         member_id=csm_id,
-        kind=Kind.AT_RISK,
+        kind=AT_RISK,
         key=f"at_risk:{account.flag_id}:{on.isoformat()}",
         title=f"{account.name} is at risk",
         body=f"{told(account).capitalize()}.",
@@ -43,7 +45,7 @@ def _of_many(csm_id: int, accounts: list[Flagged], on: date) -> Message:
     named = ", ".join(f"{account.name} ({formats.number(account.after, 1)})" for account in lowest)
     return Message(
         member_id=csm_id,
-        kind=Kind.AT_RISK,
+        kind=AT_RISK,
         key=f"at_risk:{accounts[0].flag_id}:{on.isoformat()}:{len(accounts)}",
         title=f"{len(accounts)} of your accounts are newly at risk",
         body=f"Lowest health: {named}.",

@@ -1,8 +1,9 @@
 """What people are told, in the inbox and by e-mail.
 
-Owns: Notification, Preference, OutgoingMail.
+Owns: Notification, Preference, MailTimes, SummaryLine, OutgoingMail.
 Reads: accounts (a notification may be about one).
 Announces: nothing.
 
-``actions`` tells members (inbox and mail, once per key); ``delivery`` sends the mails.
+``kinds`` is the registry of what members can be told about; ``actions`` tells them (inbox and
+mail, once per key); ``summaries`` writes the daily and weekly ones; ``delivery`` sends mails.
 """

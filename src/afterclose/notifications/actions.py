@@ -1,7 +1,8 @@
-"""Telling members something: a line in the inbox, and a mail where the kind is mailed.
+"""Telling members something: a line in the inbox, and a mail at the pace that they want.
 
 Both channels obey the member's preferences (CS-92), and both happen at most once per member
-and key, however often they are asked for. Mails are written here and sent by ``delivery``.
+and key, however often they are asked for. Mails are written here and sent by ``delivery``;
+what waits for a summary is put together by ``summaries``.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.models import Business, Membership
-from afterclose.notifications.models import MAILED, Kind, OutgoingMail, Preference
+from afterclose.notifications.kinds import SUMMARIES, Kind, Pace
+from afterclose.notifications.models import OutgoingMail, SummaryLine
+from afterclose.notifications.wishes import Wishes, wishes_of
+from afterclose.notifications.writing import TITLE_LENGTH, Mail, key_of, written
+
+__all__ = ["Mail", "Message", "notify", "notify_many", "queue_mails"]
 
 BATCH = 1000
-TITLE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,6 @@ class Message:
     by_mail: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail to a member: `template` names a pair of templates, `<template>.txt` and
-    `<template>.html`, that get `context`, `business`, `member` and `site_url`."""
-
-    member_id: int
-    kind: Kind
-    key: str
-    subject: str
-    template: str
-    context: dict[str, object]
-
-
 def notify(*, actor: Actor, at: datetime, message: Message) -> bool:
     """Tell one member; False when they were told before or have switched the kind off."""
     return bool(notify_many(actor=actor, at=at, messages=[message]))
@@ -66,55 +54,21 @@ def notify_many(*, actor: Actor, at: datetime, messages: Iterable[Message]) -> i
     told = 0
     with transaction.atomic():
         for batch in batched(messages, BATCH):
-            wishes = _wishes(actor, {message.member_id for message in batch})
+            wishes = wishes_of(actor, {message.member_id for message in batch})
             told += _insert(actor, at, [m for m in batch if wishes.in_app(m.member_id, m.kind)])
-            _queue(
-                at,
-                [
-                    _mail_of(message)
-                    for message in batch
-                    if message.by_mail and message.kind in MAILED
-                ],
-                wishes,
-            )
+            _queue(at, [_mail_of(message) for message in batch if message.by_mail], wishes)
     return told
 
 
 def queue_mails(*, actor: Actor, at: datetime, mails: Iterable[Mail]) -> int:
-    """Write mails for sending; returns how many are new. In the caller's transaction."""
+    """Write mails for sending, or for the next summary of those who want that; returns how many
+    are new. In the caller's transaction."""
     queued = 0
     with transaction.atomic():
         for batch in batched(mails, BATCH):
-            queued += _queue(at, batch, _wishes(actor, {mail.member_id for mail in batch}))
+            wishes = wishes_of(actor, {mail.member_id for mail in batch})
+            queued += _queue(at, batch, wishes)
     return queued
-
-
-class _Wishes:
-    """Who is still a member, and what each has switched off."""
-
-    def __init__(self, business: Business, members: dict[int, Membership]) -> None:
-        self.business = business
-        self.members = members
-        self._off: dict[tuple[int, str], Preference] = {
-            (wish.member_id, wish.kind): wish
-            for wish in Preference.objects.filter(member_id__in=members)
-        }
-
-    def in_app(self, member_id: int, kind: Kind) -> bool:
-        wish = self._off.get((member_id, kind))
-        return member_id in self.members and (wish is None or wish.in_app)
-
-    def by_mail(self, member_id: int, kind: Kind) -> bool:
-        wish = self._off.get((member_id, kind))
-        return member_id in self.members and (wish is None or wish.by_mail)
-
-
-def _wishes(actor: Actor, member_ids: set[int]) -> _Wishes:
-    members = Membership.objects.filter(
-        id__in=member_ids, deactivated_at__isnull=True
-    ).select_related("person")
-    business = Business.objects.get(pk=actor.business_id)
-    return _Wishes(business, {member.id: member for member in members})
 
 
 _INSERT = """
@@ -136,7 +90,7 @@ def _insert(actor: Actor, at: datetime, messages: Sequence[Message]) -> int:
             [
                 actor.business_id,
                 [message.member_id for message in messages],
-                [message.kind.value for message in messages],
+                [message.kind.slug for message in messages],
                 [message.account_id for message in messages],
                 [message.title[:TITLE_LENGTH] for message in messages],
                 [message.body for message in messages],
@@ -157,44 +111,35 @@ def _mail_of(message: Message) -> Mail:
         subject=message.title,
         template="notifications/mail/message",
         context={"title": message.title, "body": message.body, "url": message.url},
+        is_urgent=message.is_urgent,
     )
 
 
-def _queue(at: datetime, mails: Sequence[Mail], wishes: _Wishes) -> int:
-    wanted = [mail for mail in mails if wishes.by_mail(mail.member_id, mail.kind)]
+def _queue(at: datetime, mails: Sequence[Mail], wishes: Wishes) -> int:
+    paced = [(mail, wishes.pace(mail.member_id, mail.kind)) for mail in mails]
+    wanted = [mail for mail, pace in paced if pace is Pace.NOW]
     known = set(
-        OutgoingMail.objects.filter(key__in=[_key(mail) for mail in wanted]).values_list(
+        OutgoingMail.objects.filter(key__in=[key_of(mail) for mail in wanted]).values_list(
             "key", flat=True
         )
     )
     # A second writer at the same moment is stopped by the unique key.
-    rows = [_rendered(at, mail, wishes) for mail in wanted if _key(mail) not in known]
+    rows = [written(at, mail, wishes) for mail in wanted if key_of(mail) not in known]
     OutgoingMail.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+    lines = [_line(at, mail, pace) for mail, pace in paced if pace in SUMMARIES]
+    SummaryLine.objects.bulk_create(lines, ignore_conflicts=True)
+    return len(rows) + len(lines)
 
 
-def _key(mail: Mail) -> str:
-    return f"{mail.member_id}:{mail.key}"
-
-
-def _rendered(at: datetime, mail: Mail, wishes: _Wishes) -> OutgoingMail:
-    member = wishes.members[mail.member_id]
-    context = {
-        **mail.context,
-        "subject": mail.subject,
-        "business": wishes.business,
-        "member": member,
-        "site_url": settings.SITE_URL,
-    }
-    with translation.override(member.person.locale or None):
-        text = render_to_string(f"{mail.template}.txt", context)
-        html = render_to_string(f"{mail.template}.html", context)
-    return OutgoingMail(
-        to=member.person.email,
-        subject=" ".join(mail.subject.split())[:TITLE_LENGTH],
-        text=text.strip() + "\n",
-        html=html,
+def _line(at: datetime, mail: Mail, pace: Pace) -> SummaryLine:
+    return SummaryLine(
+        member_id=mail.member_id,
+        pace=pace,
+        kind=mail.kind.slug,
+        key=mail.key,
+        title=" ".join(mail.subject.split())[:TITLE_LENGTH],
+        body=str(mail.context.get("body") or ""),
+        url=str(mail.context.get("url") or ""),
+        is_urgent=mail.is_urgent,
         created_at=at,
-        next_try_at=at,
-        key=_key(mail),
     )

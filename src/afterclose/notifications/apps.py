@@ -11,11 +11,12 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The bell in the top bar, and the number on it."""
+        """Its own kinds, the bell in the top bar, and the number on it."""
         from afterclose.kit import numbers
-        from afterclose.notifications import queries
+        from afterclose.notifications import kinds, queries
         from afterclose.ui import shell
 
+        kinds.register(*kinds.OWN)
         numbers.register(
             numbers.Number(
                 "notifications.unread", "Unread", "lines", "docs/numbers/home.md", queries.unread

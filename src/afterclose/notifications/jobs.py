@@ -1,11 +1,11 @@
-"""The job that sends mails; scheduled each minute in ``config/schedule.py``."""
+"""The jobs that send mails and write summaries; when they run is in ``config/schedule.py``."""
 
 from __future__ import annotations
 
 from afterclose.businesses import actors
 from afterclose.businesses.jobs import business_job, every_business
 from afterclose.kit import clock
-from afterclose.notifications import delivery
+from afterclose.notifications import delivery, summaries
 
 
 @business_job("notifications.send_mails_of_business", atomic=False)
@@ -15,3 +15,12 @@ def send_mails_of_business(business_id: int, timestamp: int = 0) -> None:
 
 
 send_mails = every_business("notifications.send_mails", send_mails_of_business)
+
+
+@business_job("notifications.write_summaries_of_business", atomic=False)
+def write_summaries_of_business(business_id: int, timestamp: int = 0) -> None:
+    """Write the summaries that are due in one business."""
+    summaries.write_due(actor=actors.system(business_id), at=clock.now())
+
+
+write_summaries = every_business("notifications.write_summaries", write_summaries_of_business)

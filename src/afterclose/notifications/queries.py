@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from afterclose.businesses.actors import Actor
-from afterclose.notifications.models import MAILED, Kind, Notification, Preference
+from afterclose.businesses.permissions import Right, require
+from afterclose.notifications import kinds
+from afterclose.notifications.kinds import Kind, Pace
+from afterclose.notifications.models import MailTimes, Notification, OutgoingMail, Preference
 
 # More than this is shown as "99+": nobody counts further, and the index is not read further.
 COUNTED_UNREAD = 99
+SHOWN = 50
 
 
 def inbox(viewer: Actor) -> QuerySet[Notification]:
@@ -29,13 +36,53 @@ def unread_count(viewer: Actor) -> str:
     return f"{COUNTED_UNREAD}+" if count > COUNTED_UNREAD else str(count or "")
 
 
-def wishes(viewer: Actor) -> dict[Kind, tuple[bool, bool | None]]:
-    """The viewer's wishes: kind to (in the inbox, by mail); None where a kind is never mailed."""
+def wishes(viewer: Actor) -> dict[Kind, tuple[bool, Pace]]:
+    """The viewer's wishes for every kind: (in the inbox, pace of mails)."""
     stored = {wish.kind: wish for wish in Preference.objects.filter(member_id=viewer.membership_id)}
     return {
-        kind: (
-            stored[kind].in_app if kind in stored else True,
-            (stored[kind].by_mail if kind in stored else True) if kind in MAILED else None,
-        )
-        for kind in Kind
+        kind: (stored[kind.slug].in_app, Pace(stored[kind.slug].mail))
+        if kind.slug in stored
+        else (True, kind.pace)
+        for kind in kinds.every()
     }
+
+
+def mail_times(viewer: Actor) -> MailTimes:
+    """When the viewer wants mails; the product's own times where nothing was chosen."""
+    found = MailTimes.objects.filter(member_id=viewer.membership_id).first()
+    return found or MailTimes(business_id=viewer.business_id, summary_at=time(8))
+
+
+@dataclass(frozen=True, slots=True)
+class MailQueue:
+    """How the mails of a business stand; ``problem`` is what the server said last."""
+
+    waiting: int
+    oldest: datetime | None
+    tried: int
+    problem: str
+    given_up: list[OutgoingMail]
+
+
+def mail_queue(viewer: Actor) -> MailQueue:
+    """The mails that wait or were given up, for the page of operations."""
+    require(viewer, Right.OPS_VIEW)
+    waiting = OutgoingMail.objects.filter(sent_at__isnull=True, failed_at__isnull=True)
+    numbers = waiting.aggregate(
+        count=Count("id"),
+        oldest=Min("created_at"),
+        tried=Count("id", filter=~Q(last_error="")),
+        last=Max("next_try_at", filter=~Q(last_error="")),
+    )
+    problem = ""
+    if numbers["last"] is not None:
+        latest = waiting.exclude(last_error="").filter(next_try_at=numbers["last"]).first()
+        problem = latest.last_error if latest else ""
+    given_up = OutgoingMail.objects.filter(failed_at__isnull=False, sent_at__isnull=True)
+    return MailQueue(
+        waiting=numbers["count"],
+        oldest=numbers["oldest"],
+        tried=numbers["tried"],
+        problem=problem,
+        given_up=list(given_up.order_by("-failed_at", "-id")[:SHOWN]),
+    )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
 from django.urls import reverse
 
 from afterclose.accounts.models import Event
 from afterclose.businesses import actors
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
+from afterclose.notifications import kinds
 from afterclose.notifications.actions import Message, notify_many
-from afterclose.notifications.models import Kind
+from afterclose.ui import formats
 
 
 def tell_mentioned(event_id: int) -> None:
@@ -20,7 +25,7 @@ def tell_mentioned(event_id: int) -> None:
     messages = [
         Message(
             member_id=member_id,
-            kind=Kind.MENTION,
+            kind=kinds.MENTION,
             key=f"mention:{note.id}",
             title=f"{note.actor_name} mentioned you at {note.account}",
             body=note.body or note.title,
@@ -54,7 +59,7 @@ def tell_importer(event_id: int) -> None:
         return
     message = Message(
         member_id=member_id,
-        kind=Kind.IMPORT_FINISHED,
+        kind=kinds.IMPORT_FINISHED,
         key=fact.key or f"import:{fact.subject_id}",
         title=fact.title,
         url=reverse("imports:run", args=[fact.payload["run"]]),
@@ -69,7 +74,7 @@ def tell_of_disabled_webhook(event_id: int) -> None:
     messages = [
         Message(
             member_id=member.id,
-            kind=Kind.WEBHOOK_DISABLED,
+            kind=kinds.WEBHOOK_DISABLED,
             key=f"webhook.disabled:{fact.id}",
             title=fact.title,
             body=fact.body,
@@ -80,3 +85,87 @@ def tell_of_disabled_webhook(event_id: int) -> None:
         if actors.member(member).may(Right.WEBHOOKS_EDIT)
     ]
     notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)
+
+
+#: With more than this at once a member gets one line for all of them, not a flood.
+SEVERAL = 5
+
+
+def tell_assigned(event_id: int) -> None:
+    """Tell who was given a task by somebody else."""
+    fact = Event.objects.get(pk=event_id)
+    message = _of_task(fact, fact.payload, f"{fact.actor_name} gave you a task")
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=[message])
+
+
+def tell_assigned_many(event_id: int) -> None:
+    """Tell who was given several tasks at once: of each while they are few, else of all."""
+    fact = Event.objects.get(pk=event_id)
+    count, tasks = fact.payload["count"], fact.payload["tasks"]
+    if count <= SEVERAL:
+        intro = f"{fact.actor_name} gave you a task"
+        messages = [_of_task(fact, task, intro) for task in tasks]
+    else:
+        messages = [
+            Message(
+                member_id=fact.payload["member"],
+                kind=kinds.TASK_ASSIGNED,
+                key=f"tasks.assigned:{fact.pk}",
+                title=f"{fact.actor_name} gave you {count} tasks",
+                body=_named(tasks, count),
+                url="/tasks/",
+            )
+        ]
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)
+
+
+def tell_overdue(event_id: int) -> None:
+    """Tell whose tasks became overdue: of each while they are few, else of all."""
+    fact = Event.objects.get(pk=event_id)
+    messages = list(_overdue(fact))
+    notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)
+
+
+def _overdue(fact: Event) -> Iterator[Message]:
+    count, tasks = fact.payload["count"], fact.payload["tasks"]
+    if count > SEVERAL:
+        yield Message(
+            member_id=fact.payload["member"],
+            kind=kinds.TASK_OVERDUE,
+            key=f"tasks.overdue:{fact.pk}",
+            title=f"{count} of your tasks are overdue",
+            body=_named(tasks, count),
+            url="/tasks/",
+            is_urgent=any(task["priority"] == "critical" for task in tasks),
+        )
+        return
+    for task in tasks:
+        yield Message(
+            member_id=fact.payload["member"],
+            kind=kinds.TASK_OVERDUE,
+            key=f"task.overdue:{task['task']}:{task['due_on']}",
+            title=f"Overdue: {task['title']}",
+            body=f"It was due on {formats.day(date.fromisoformat(task['due_on']))}.",
+            url=f"/tasks/{task['task']}/",
+            account_id=task["account"],
+            is_urgent=task["priority"] == "critical",
+        )
+
+
+def _of_task(fact: Event, task: Mapping[str, Any], intro: str) -> Message:
+    due_on = task["due_on"]
+    return Message(
+        member_id=task["assignee"],
+        kind=kinds.TASK_ASSIGNED,
+        key=f"task.assigned:{task['task']}:{fact.pk}",
+        title=f"{intro}: {task['title']}",
+        body=f"Due on {formats.day(date.fromisoformat(due_on))}." if due_on else "",
+        url=f"/tasks/{task['task']}/",
+        account_id=task["account"],
+        is_urgent=task["priority"] == "critical",
+    )
+
+
+def _named(tasks: list[Mapping[str, Any]], count: int) -> str:
+    shown = tasks[:3]
+    return "; ".join(str(task["title"]) for task in shown) + ("; …" if count > len(shown) else ".")

@@ -11,4 +11,6 @@ urlpatterns = [
     path("inbox/read/", views.read_all, name="read_all"),
     path("inbox/preferences/", views.preferences, name="preferences"),
     path("inbox/<int:notification_id>/", views.open_notification, name="open"),
+    path("inbox/<int:notification_id>/toggle/", views.toggle, name="toggle"),
+    path("mail/stop/<str:token>/", views.stop, name="stop"),
 ]

@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("settings/operations/", views.operations, name="operations"),
     path("settings/operations/jobs/<int:job_id>/retry/", views.retry, name="retry_job"),
+    path("settings/operations/mails/<int:mail_id>/retry/", views.retry_mail, name="retry_mail"),
     path("", include("afterclose.ops.sample.urls")),
 ]

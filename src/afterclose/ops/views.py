@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
+from afterclose.notifications import delivery, queries as mails
 from afterclose.ops import background, readiness
 
 
@@ -51,6 +52,7 @@ def operations(request: MemberRequest) -> HttpResponse:
         "schedules": background.schedules(now),
         "queue": background.queue(request.viewer),
         "failed": background.failed_jobs(request.viewer),
+        "mails": mails.mail_queue(request.viewer),
     }
     return render(request, "ops/operations.html", context)
 
@@ -64,4 +66,16 @@ def retry(request: MemberRequest, job_id: int) -> HttpResponse:
     except background.NoFailedJobError as problem:
         raise Http404(str(problem)) from None
     messages.success(request, "The job is tried again")
+    return redirect("ops:operations")
+
+
+@require_POST
+@page(right=Right.OPS_VIEW)
+def retry_mail(request: MemberRequest, mail_id: int) -> HttpResponse:
+    """Try a mail again that was given up."""
+    try:
+        delivery.try_again(actor=request.viewer, at=timezone.now(), mail_id=mail_id)
+    except delivery.NoFailedMailError as problem:
+        raise Http404(str(problem)) from None
+    messages.success(request, "The mail goes out with the next run, within a minute")
     return redirect("ops:operations")

@@ -16,8 +16,11 @@ class RenewalsConfig(AppConfig):
         from afterclose.accounts import facts, panels
         from afterclose.businesses.permissions import Right
         from afterclose.kit import numbers
-        from afterclose.renewals import queries
+        from afterclose.notifications import kinds
+        from afterclose.renewals import queries, telling
         from afterclose.ui import navigation
+
+        kinds.register(telling.RENEWAL_REMINDER)
 
         navigation.register(
             navigation.Entry(

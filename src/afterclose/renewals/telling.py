@@ -8,8 +8,10 @@ from datetime import date
 
 from afterclose.kit.money import Money
 from afterclose.notifications.actions import Mail, Message
-from afterclose.notifications.models import Kind
+from afterclose.notifications.kinds import Kind, Pace
 from afterclose.renewals.reminding import is_urgent
+
+RENEWAL_REMINDER = Kind("renewal_reminder", "Renewal reminder", Pace.NOW, 31)
 
 #: With more than this at once a person gets one line for all of them, not a flood.
 SEVERAL = 10
@@ -75,7 +77,7 @@ def messages(member_id: int, due: Sequence[Due]) -> Iterator[Message]:
     for each in due:
         yield Message(
             member_id=member_id,
-            kind=Kind.RENEWAL_REMINDER,
+            kind=RENEWAL_REMINDER,
             key=each.key,
             title=each.headline,
             body=f"{each.plan or 'Renewal'}, {each.renews_on.isoformat()}. {each.standing}.",
@@ -96,7 +98,7 @@ def message_to_admin(member_id: int, due: Sequence[Due]) -> Message:
 def _line_for_many(member_id: int, due: Sequence[Due], url: str, whose: str = "") -> Message:
     return Message(
         member_id=member_id,
-        kind=Kind.RENEWAL_REMINDER,
+        kind=RENEWAL_REMINDER,
         key=f"{due[0].key}:{len(due)}",
         title=subject(due, whose),
         body="; ".join(each.headline for each in due[:3]) + ("; …" if len(due) > 3 else "."),
@@ -110,7 +112,7 @@ def mail(member_id: int, due: Sequence[Due], *, whose: str = "", url: str = "") 
     """The one mail to a person about a morning's renewals."""
     return Mail(
         member_id=member_id,
-        kind=Kind.RENEWAL_REMINDER,
+        kind=RENEWAL_REMINDER,
         key=f"{due[0].key}:{len(due)}",
         subject=subject(due, whose),
         template="renewals/mail/reminder",

@@ -1,16 +1,75 @@
-"""Mails are kept until the mail server took them."""
+"""Mails are kept until the mail server took them; against a real SMTP server that can refuse."""
 
-from datetime import timedelta
+from __future__ import annotations
+
+import smtplib
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from email import message_from_bytes
+from email.message import Message as Received
 from typing import Any
 
 import pytest
-from django.core import mail as outbox
+from aiosmtpd.controller import Controller
+from django.core.exceptions import PermissionDenied
 
 from afterclose.businesses import actors
-from afterclose.notifications import delivery
-from afterclose.notifications.models import OutgoingMail
+from afterclose.businesses.models import AuditEntry
+from afterclose.config import machine
+from afterclose.notifications import delivery, queries
+from afterclose.notifications.models import MailTimes, OutgoingMail
 from tests.cast import Cast
 from tests.factories import MORNING
+
+
+@dataclass
+class Server:
+    """A mail server: what it took, and what it answers instead of taking."""
+
+    taken: list[Received] = field(default_factory=list)
+    refuses: dict[str, str] = field(default_factory=dict)
+    busy: bool = False
+
+    async def handle_RCPT(  # aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.busy:
+            return "451 Try again later"
+        self.taken.append(message_from_bytes(envelope.content))
+        return "250 OK"
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def port(settings: Any) -> int:
+    """Where the product looks for its mail server; nobody listens there yet."""
+    found = free_port()
+    settings.MAILERS = {"default": machine.mail(f"smtp://127.0.0.1:{found}")}
+    return found
+
+
+@pytest.fixture
+def server(port: int) -> Iterator[Server]:
+    """The mail server, up."""
+    behind = Server()
+    controller = Controller(behind, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield behind
+    controller.stop()
 
 
 def waiting(**values: Any) -> OutgoingMail:
@@ -25,78 +84,196 @@ def waiting(**values: Any) -> OutgoingMail:
     return OutgoingMail.objects.create(**(facts | values))
 
 
-def send(cast: Cast, minutes: int = 0) -> int:
+def send(cast: Cast, minutes: float = 0) -> int:
     at = MORNING + timedelta(minutes=minutes)
     return delivery.send_due(actor=actors.system(cast.business.id), at=at)
 
 
-@pytest.fixture
-def server_down(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """While its one item is True the mail server cannot be reached."""
-    down = [True]
-    send_now = delivery.EmailMultiAlternatives.send
-
-    def send(self: Any, *args: Any, **kwargs: Any) -> int:
-        if down[0]:
-            raise ConnectionRefusedError("Connection refused")
-        return send_now(self, *args, **kwargs)
-
-    monkeypatch.setattr(delivery.EmailMultiAlternatives, "send", send)
-    return down
-
-
-def test_a_mail_is_sent_once_with_both_parts(at_work: Cast) -> None:
-    mail = waiting()
+def test_a_mail_is_sent_once_with_both_parts(at_work: Cast, server: Server) -> None:
+    mail = waiting(stop_url="https://northwind.example/mail/stop/x/")
 
     assert [send(at_work), send(at_work), send(at_work, 500)] == [1, 0, 0]
 
-    [sent] = outbox.outbox
-    assert (sent.to, sent.subject, sent.body) == ([mail.to], mail.subject, mail.text)
-    assert sent.alternatives[0][0] == mail.html
-    assert f"mail-{at_work.business.id}-{mail.id}@" in sent.extra_headers["Message-ID"]
+    [sent] = server.taken
+    assert (sent["To"], sent["Subject"]) == (mail.to, mail.subject)
+    assert [part.get_content_type() for part in sent.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    assert f"mail-{at_work.business.id}-{mail.id}@" in sent["Message-ID"]
+    assert sent["List-Unsubscribe"] == "<https://northwind.example/mail/stop/x/>"
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_while_the_server_is_down_nothing_is_lost(at_work: Cast, server_down: list[bool]) -> None:
+def test_while_nobody_listens_nothing_is_lost_and_all_go_when_it_is_back(
+    at_work: Cast, port: int
+) -> None:
+    mails = [waiting(to=f"m{n}@northwind.example") for n in range(3)]
+
+    assert [send(at_work, minute) for minute in (0, 1, 2, 3)] == [0, 0, 0, 0]
+    tried = [mail.attempts for mail in OutgoingMail.objects.order_by("id")]
+    assert sum(tried) == 4  # one knock at the door a minute, not one for each mail
+    queue = queries.mail_queue(at_work.owner)
+    assert (queue.waiting, queue.given_up) == (3, [])
+    assert "refused" in queue.problem
+
+    behind = Server()
+    controller = Controller(behind, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        assert send(at_work, 20) == 3
+        assert send(at_work, 40) == 0
+    finally:
+        controller.stop()
+    assert sorted(mail["To"] for mail in behind.taken) == [mail.to for mail in mails]
+    assert not OutgoingMail.objects.exclude(last_error="").exists()
+
+
+def test_a_server_that_refuses_for_now_gets_it_later(at_work: Cast, server: Server) -> None:
     mail = waiting()
+    server.busy = True
 
     # Tried at once, after 1, 2 and 4 minutes; not in between.
     assert [send(at_work, minute) for minute in (0, 0, 1, 2, 3, 6, 7)] == [0] * 7
     mail.refresh_from_db()
-    assert (mail.attempts, mail.sent_at, mail.last_error) == (4, None, "Connection refused")
+    assert (mail.attempts, mail.sent_at) == (4, None)
+    assert "Try again later" in mail.last_error
 
-    server_down[0] = False
+    server.busy = False
     assert [send(at_work, 10), send(at_work, 15)] == [0, 1]
     mail.refresh_from_db()
-    assert mail.sent_at is not None
-    assert mail.last_error == ""
+    assert (mail.last_error, len(server.taken)) == ("", 1)
 
 
-def test_one_bad_mail_does_not_stop_the_others(
-    at_work: Cast, monkeypatch: pytest.MonkeyPatch
+def test_one_bad_address_does_not_stop_the_others_and_is_given_up_at_once(
+    at_work: Cast, server: Server
 ) -> None:
-    send_now = delivery.EmailMultiAlternatives.send
-
-    def refuse_one(self: Any, *args: Any, **kwargs: Any) -> int:
-        if self.to == ["nobody@nowhere.example"]:
-            raise ValueError("550 no such user")
-        return send_now(self, *args, **kwargs)
-
-    monkeypatch.setattr(delivery.EmailMultiAlternatives, "send", refuse_one)
-    waiting(to="nobody@nowhere.example")
+    server.refuses["nobody@nowhere.example"] = "550 No such user"
+    bad = waiting(to="nobody@nowhere.example")
     waiting()
 
     assert send(at_work) == 1
 
+    bad.refresh_from_db()
+    assert (bad.failed_at, bad.attempts) == (MORNING, 1)
+    assert "No such user" in bad.last_error
 
-def test_after_two_days_it_is_given_up_and_kept(at_work: Cast, server_down: list[bool]) -> None:
-    mail = waiting(attempts=delivery.MOST_ATTEMPTS - 1)
 
-    send(at_work)
-    server_down[0] = False
+def test_an_address_that_is_refused_for_now_is_tried_again(at_work: Cast, server: Server) -> None:
+    server.refuses["marek@northwind.example"] = "450 Mailbox busy"
+    mail = waiting()
 
-    assert send(at_work, 10_000) == 0
+    assert send(at_work) == 0
     mail.refresh_from_db()
-    assert mail.failed_at == MORNING
+    assert mail.failed_at is None
+    server.refuses.clear()
+    assert send(at_work, 1) == 1
+
+
+def test_after_four_days_it_is_given_up_shown_and_can_be_tried_again(
+    at_work: Cast, port: int
+) -> None:
+    mail = waiting()
+    days = 24 * 60
+
+    tries = [hours * 60 for hours in range(0, 5 * 24, 7)]
+    for minute in tries:
+        send(at_work, minute)
+
+    mail.refresh_from_db()
+    assert mail.failed_at is not None
+    assert 3.5 * days < (mail.failed_at - MORNING) / timedelta(minutes=1) <= 4 * days
+    attempts = mail.attempts
+    assert queries.mail_queue(at_work.owner).given_up == [mail]
+    with pytest.raises(PermissionDenied):
+        delivery.try_again(actor=at_work.manager, at=MORNING, mail_id=mail.pk)
+
+    later = MORNING + timedelta(days=6)
+    delivery.try_again(actor=at_work.owner, at=later, mail_id=mail.pk)
+    assert AuditEntry.objects.filter(verb="mail.retried").count() == 1
+    send(at_work, 6 * days)
+    mail.refresh_from_db()
+    assert (mail.attempts, mail.failed_at) == (1, None)  # it has four days again
+    assert attempts > 10
+
+
+class Killed(BaseException):
+    """Stands for the process going away: nothing in the product catches it."""
+
+
+def test_a_worker_killed_after_sending_repeats_that_one_with_the_same_message_id(
+    at_work: Cast, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit of SMTP: nobody can ask the server whether it took a mail."""
+    waiting()
+    waiting(to="ines@northwind.example")
+    sending = delivery._send
+
+    def die(connection: Any, mail: OutgoingMail, at: datetime) -> bool:
+        connection.send_messages([delivery._message(mail)])
+        raise Killed
+
+    monkeypatch.setattr(delivery, "_send", die)
+    with pytest.raises(Killed):
+        send(at_work)
+    monkeypatch.setattr(delivery, "_send", sending)
+
+    assert send(at_work, 1) == 1  # the other one; the first is still leased
+    assert send(at_work, 9) == 0
+    assert send(at_work, 10) == 1
+    ids = [mail["Message-ID"] for mail in server.taken]
+    assert (len(ids), len(set(ids))) == (3, 2)
+
+
+def test_two_workers_at_once_send_each_mail_once(at_work: Cast, server: Server) -> None:
+    for n in range(3):
+        waiting(to=f"m{n}@northwind.example")
+    system = actors.system(at_work.business.id)
+    first = delivery._claim(system, MORNING)
+    assert first is not None
+
+    assert send(at_work) == 2
+    assert delivery._claim(system, MORNING) is None
+
+
+def test_a_mail_that_was_tried_in_vain_waits_through_the_night(
+    at_work: Cast, server: Server
+) -> None:
+    """Written at 21:59 in Berlin, quiet from 22:00 to 07:00."""
+    person = at_work.manager.person
+    assert person is not None
+    person.time_zone = "Europe/Berlin"
+    person.save()
+    MailTimes.objects.create(
+        member_id=at_work.manager.membership_id, quiet_from=time(22), quiet_to=time(7)
+    )
+    evening = datetime(2026, 3, 2, 20, 59, tzinfo=UTC)
+    mail = waiting(member_id=at_work.manager.membership_id, created_at=evening, next_try_at=evening)
+    system = actors.system(at_work.business.id)
+    server.busy = True
+    assert delivery.send_due(actor=system, at=evening) == 0
+    server.busy = False
+
+    assert delivery.send_due(actor=system, at=evening + timedelta(minutes=2)) == 0
+    mail.refresh_from_db()
+    assert mail.next_try_at == datetime(2026, 3, 3, 6, 0, tzinfo=UTC)
+    assert mail.attempts == 1
+    assert delivery.send_due(actor=system, at=mail.next_try_at) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "for_good"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"No such user")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (450, b"Busy")}), False),
+        (smtplib.SMTPSenderRefused(550, b"Not from here", "x@y.example"), False),
+        (smtplib.SMTPAuthenticationError(535, b"Wrong password"), False),
+        (ConnectionRefusedError(), False),
+    ],
+)
+def test_only_a_refused_address_is_given_up_at_once(error: Exception, for_good: bool) -> None:
+    assert delivery.is_for_good(error) is for_good
 
 
 def test_pauses_double_up_to_six_hours() -> None:
@@ -105,8 +282,9 @@ def test_pauses_double_up_to_six_hours() -> None:
     assert minutes == [1, 2, 4, 256, 360, 360, 360]
 
 
-def test_mails_of_another_business_are_not_sent(cast: Cast) -> None:
+def test_mails_of_another_business_are_not_sent(cast: Cast, server: Server) -> None:
     with cast.elsewhere():
         waiting()
     with cast.at_work():
         assert send(cast) == 0
+    assert server.taken == []

@@ -3,10 +3,11 @@ from django.urls import reverse
 from afterclose.accounts import actions
 from afterclose.accounts.models import Event
 from afterclose.businesses import actors
-from afterclose.notifications import queries, reactions
+from afterclose.notifications import kinds, queries, reactions
 from afterclose.notifications.actions import Message, notify
 from afterclose.notifications.inbox import choose
-from afterclose.notifications.models import Kind, Notification, OutgoingMail
+from afterclose.notifications.kinds import Pace
+from afterclose.notifications.models import Notification, OutgoingMail
 from tests.factories import MORNING
 
 
@@ -28,7 +29,7 @@ def tell(cast, key="x", url="/accounts/"):
         at=MORNING,
         message=Message(
             member_id=cast.manager.membership_id,
-            kind=Kind.IMPORT_FINISHED,
+            kind=kinds.IMPORT_FINISHED,
             key=key,
             title="Import finished",
             url=url,
@@ -46,7 +47,7 @@ def test_a_mention_reaches_the_inbox_and_the_mail_once(at_work):
 
 
 def test_who_does_not_want_mentions_gets_none(at_work):
-    choose(actor=at_work.owner, wishes={Kind.MENTION: (False, False)})
+    choose(actor=at_work.owner, wishes={kinds.MENTION: (False, Pace.OFF)})
     reactions.tell_mentioned(mention(at_work).id)
     assert not Notification.objects.exists()
     assert not OutgoingMail.objects.exists()
@@ -87,9 +88,3 @@ def test_a_colleague_cannot_open_what_is_not_theirs(cast, sign_in):
     for other in (cast.owner, cast.stranger):
         answer = sign_in(other).post(reverse("notifications:open", args=[told.id]))
         assert answer.status_code == 404
-
-
-def test_preferences_are_kept_when_every_box_is_unticked(cast, sign_in):
-    sign_in(cast.manager).post(reverse("notifications:preferences"), {})
-    with cast.at_work():
-        assert set(queries.wishes(cast.manager).values()) == {(False, False), (False, None)}

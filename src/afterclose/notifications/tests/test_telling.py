@@ -5,8 +5,10 @@ import pytest
 from afterclose.accounts.models import Account
 from afterclose.businesses import actors
 from afterclose.businesses.models import Membership
+from afterclose.notifications import kinds
 from afterclose.notifications.actions import Mail, Message, notify, notify_many, queue_mails
-from afterclose.notifications.models import Kind, Notification, OutgoingMail, Preference
+from afterclose.notifications.kinds import Pace
+from afterclose.notifications.models import Notification, OutgoingMail, Preference
 from tests.cast import Cast
 from tests.factories import MORNING
 
@@ -14,7 +16,7 @@ from tests.factories import MORNING
 def message(cast: Cast, **values: object) -> Message:
     facts: dict = {
         "member_id": cast.manager.membership_id,
-        "kind": Kind.MENTION,
+        "kind": kinds.MENTION,
         "key": "mention:1",
         "title": "Dana mentioned you",
         "body": "Please call <Acme> & co.",
@@ -55,8 +57,8 @@ def test_the_same_key_is_another_fact_for_another_member(at_work: Cast) -> None:
     assert OutgoingMail.objects.count() == 2
 
 
-def test_kinds_of_the_inbox_alone_are_not_mailed(at_work: Cast) -> None:
-    tell(at_work, message(at_work, kind=Kind.AT_RISK))
+def test_a_kind_that_is_off_by_itself_is_not_mailed(at_work: Cast) -> None:
+    tell(at_work, message(at_work, kind=kinds.IMPORT_FINISHED))
 
     assert OutgoingMail.objects.count() == 0
 
@@ -64,7 +66,10 @@ def test_kinds_of_the_inbox_alone_are_not_mailed(at_work: Cast) -> None:
 @pytest.mark.parametrize(("in_app", "by_mail"), [(True, False), (False, True), (False, False)])
 def test_each_channel_obeys_the_preference(at_work: Cast, in_app: bool, by_mail: bool) -> None:
     Preference.objects.create(
-        member_id=at_work.manager.membership_id, kind=Kind.MENTION, in_app=in_app, by_mail=by_mail
+        member_id=at_work.manager.membership_id,
+        kind=kinds.MENTION.slug,
+        in_app=in_app,
+        mail=Pace.NOW if by_mail else Pace.OFF,
     )
 
     tell(at_work, message(at_work))
@@ -88,7 +93,7 @@ def test_a_title_can_be_longer_than_its_column(at_work: Cast) -> None:
 def test_a_subject_holds_no_line_break(at_work: Cast) -> None:
     account = Account(name="Evil\r\nBcc: all@example.com")
     mail = Mail(
-        member_id=at_work.manager.membership_id or 0, kind=Kind.MENTION, key="k",
+        member_id=at_work.manager.membership_id or 0, kind=kinds.MENTION, key="k",
         subject=f"{account.name} renews", template="notifications/mail/message", context={},
     )  # fmt: skip
 

@@ -26,7 +26,8 @@ from afterclose.health.actions import take_snapshots, total_days
 from afterclose.health.models import DayTotal
 from afterclose.kit import clock
 from afterclose.notifications.actions import Message, notify_many
-from afterclose.notifications.models import Kind, Notification
+from afterclose.notifications.kinds import IMPORT_FINISHED
+from afterclose.notifications.models import Notification
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import destroying, writing
 from afterclose.ops.sample.custom import fill_samples
@@ -123,7 +124,7 @@ def _tell_ready(actor: Actor, at: datetime, found: SampleSet) -> None:
         return
     message = Message(
         member_id=found.begun_by_id,
-        kind=Kind.IMPORT_FINISHED,
+        kind=IMPORT_FINISHED,
         key=f"{READY}{found.pk}",
         title="The sample data is ready",
         body=f"{found.size:,} accounts with history up to {found.on:%d %B %Y}.",
