@@ -44,6 +44,7 @@ from afterclose.ops.sample.segments import make_segments
 from afterclose.ops.sample.shelves import share_views
 from afterclose.ops.sample.tagging import tag_samples
 from afterclose.ops.sample.tickets import unmatched
+from afterclose.ops.sample.todo import add_tasks
 
 READY = "sample_set:"  # begins the key of the notification that a set is ready
 
@@ -112,6 +113,14 @@ def _next_piece(actor: Actor, at: datetime) -> SampleSet | None:
             tag_samples(business_id=actor.business_id, at=found.begun_at, by_id=found.begun_by_id)
             fill_samples(actor=actor, at=at)
             make_segments(actor=actor, at=at)
+            add_tasks(
+                on=found.on,
+                at=at,
+                seed=found.seed,
+                first=found.first_account_id or 0,
+                last=found.last_account_id or 0,
+                asked_by=found.begun_by_id,
+            )
             found.finished_at = at
             share_views(at=at, member_id=found.begun_by_id)
             _tell_ready(actor, at, found)
