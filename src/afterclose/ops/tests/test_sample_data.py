@@ -21,9 +21,11 @@ from afterclose.businesses.tenancy import business_context
 from afterclose.health.models import Score, Snapshot
 from afterclose.notifications.models import Notification
 from afterclose.ops.models import SampleSet
-from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, shelves
+from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, todo
 from afterclose.ui.lists import ListContext
 from afterclose.ui.lists.page import ListPage
+from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, todo
+from afterclose.tasks.models import State, Task
 from afterclose.usage.models import LastUse
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, AccountFactory, ContactFactory
@@ -95,6 +97,19 @@ def test_current_figures_and_last_use_are_there(at_work: Cast) -> None:
     make(at_work)
     assert AccountBilling.objects.filter(account__is_sample=True, arr__gt=0).exists()
     assert LastUse.objects.filter(account__is_sample=True, last_used_on__lte=MONDAY).exists()
+
+
+def test_there_are_things_to_do_in_every_state(at_work: Cast) -> None:
+    make(at_work)
+    rows = Task.objects.filter(is_sample=True)
+    mine = rows.filter(assignee_id=at_work.owner.membership_id)
+
+    assert 30 <= rows.count() <= todo.MOST
+    assert rows.filter(state=State.DONE).count() >= 5
+    assert mine.filter(state=State.OPEN, due_on__lt=MONDAY).count() >= 1
+    assert mine.filter(state=State.OPEN, due_on=MONDAY).count() >= 1
+    assert rows.filter(state=State.OPEN, due_on__gt=MONDAY).count() >= 8
+    assert not rows.filter(due_on__week_day__in=(1, 7)).exclude(due_on=MONDAY).exists()
 
 
 def test_a_second_set_is_refused_and_so_is_a_wrong_size(at_work: Cast) -> None:
