@@ -22,10 +22,9 @@ from afterclose.health.models import Score, Snapshot
 from afterclose.notifications.models import Notification
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, todo
+from afterclose.tasks.models import State, Task
 from afterclose.ui.lists import ListContext
 from afterclose.ui.lists.page import ListPage
-from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, todo
-from afterclose.tasks.models import State, Task
 from afterclose.usage.models import LastUse
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, AccountFactory, ContactFactory

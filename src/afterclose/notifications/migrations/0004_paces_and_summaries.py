@@ -9,7 +9,7 @@ from django.db import migrations, models
 TO_PACE = """
     ALTER TABLE notifications_preference ALTER COLUMN by_mail TYPE varchar(6) USING
           CASE WHEN NOT by_mail THEN 'off'
-               WHEN kind IN ('mention', 'renewal_reminder') THEN 'now'
+               WHEN kind IN ('mention', 'renewal_reminder', 'webhook_disabled') THEN 'now'
                WHEN kind = 'at_risk' THEN 'daily'
                ELSE 'off' END;
     ALTER TABLE notifications_preference RENAME COLUMN by_mail TO mail;
@@ -27,7 +27,7 @@ PACES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0002_outbox")]
+    dependencies = [("notifications", "0003_webhook_disabled")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -12,7 +12,7 @@ import afterclose.businesses.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("businesses", "0005_audit_chain"),
-        ("notifications", "0003_paces_and_summaries"),
+        ("notifications", "0004_paces_and_summaries"),
     ]
 
     operations = [
