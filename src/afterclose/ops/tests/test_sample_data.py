@@ -21,7 +21,7 @@ from afterclose.businesses.tenancy import business_context
 from afterclose.health.models import Score, Snapshot
 from afterclose.notifications.models import Notification
 from afterclose.ops.models import SampleSet
-from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, todo
+from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, shelves, todo
 from afterclose.tasks.models import State, Task
 from afterclose.ui.lists import ListContext
 from afterclose.ui.lists.page import ListPage
