@@ -20,6 +20,15 @@ class Migration(migrations.Migration):
             name="MailTimes",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "member",
+                    afterclose.businesses.tenancy.TenantOneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mail_times",
+                        to="businesses.membership",
+                    ),
+                ),
                 ("quiet_from", models.TimeField(blank=True, null=True)),
                 ("quiet_to", models.TimeField(blank=True, null=True)),
                 ("summary_at", models.TimeField(default=time(8))),
@@ -40,6 +49,15 @@ class Migration(migrations.Migration):
             name="SummaryLine",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("business", afterclose.businesses.tenancy.BusinessField()),
+                (
+                    "member",
+                    afterclose.businesses.tenancy.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="businesses.membership",
+                    ),
+                ),
                 (
                     "pace",
                     models.CharField(
@@ -124,34 +142,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("mail__in", ["now", "daily", "weekly", "off"])),
                 name="preference_pace_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mailtimes",
-            name="business",
-            field=afterclose.businesses.tenancy.BusinessField(),
-        ),
-        migrations.AddField(
-            model_name="mailtimes",
-            name="member",
-            field=afterclose.businesses.tenancy.TenantOneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="mail_times",
-                to="businesses.membership",
-            ),
-        ),
-        migrations.AddField(
-            model_name="summaryline",
-            name="business",
-            field=afterclose.businesses.tenancy.BusinessField(),
-        ),
-        migrations.AddField(
-            model_name="summaryline",
-            name="member",
-            field=afterclose.businesses.tenancy.TenantForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="businesses.membership",
             ),
         ),
         migrations.AddConstraint(
