@@ -42,7 +42,7 @@ def tell_exporter(event_id: int) -> None:
     fact = Event.objects.get(pk=event_id)
     message = Message(
         member_id=fact.payload["member"],
-        kind=Kind.IMPORT_FINISHED,
+        kind=kinds.EXPORT_READY,
         key=fact.key or f"export:{fact.id}",
         title=fact.title,
         body=fact.body,
