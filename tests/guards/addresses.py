@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from afterclose.businesses.models import SignInProvider
@@ -76,6 +77,11 @@ def _provider(_cast: Cast, _rows: dict[Model, Any]) -> Any:
     return SignInProvider.objects.get_or_create(slug="okta", defaults=values)[0].pk
 
 
+def _session(cast: Cast, _rows: dict[Model, Any]) -> Any:
+    values = {"user": cast.owner.person, "ip": "192.0.2.1", "user_agent": "Firefox/9 Linux"}
+    return UserSession.objects.get_or_create(session_key="x" * 32, defaults=values)[0].pk
+
+
 # Parameters that name a row: whoever is of another business gets 404.
 OBJECTS: dict[str, Sample] = {
     "account_id": _row("accounts.Account"),
@@ -100,6 +106,7 @@ OBJECTS: dict[str, Sample] = {
     "reason_id": _row("accounts.RiskReason"),
     "run_id": _row("accounts.ImportRun"),
     "segment_id": _row("segments.Segment"),
+    "session_id": _session,
     "set_id": _row("accounts.ImportSet"),
     "tag_id": _row("accounts.Tag"),
     "task_id": _row("tasks.Task"),

@@ -11,7 +11,14 @@ from django.utils.text import slugify
 
 from afterclose.businesses import actors, audit, jobs, validation
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.errors import AlreadyMember, LastSuperAdmin, OnlySuperAdmins
+from afterclose.businesses.errors import (
+    AlreadyMember,
+    CannotOwn,
+    LastSuperAdmin,
+    NotTheOwner,
+    OnlySuperAdmins,
+    OwnerMustHandOver,
+)
 from afterclose.businesses.models import Business, Membership, Person, Role, Setting
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import BusinessSettings, forget, settings_of, to_json
@@ -52,7 +59,9 @@ def create_business(
             person.is_operator = True
             person.save(update_fields=["is_operator"])
         owner = actors.member(
-            Membership.objects.create(person=person, role=Role.SUPER_ADMIN, business=business)
+            Membership.objects.create(
+                person=person, role=Role.SUPER_ADMIN, is_owner=True, business=business
+            )
         )
         audit.record("business.created", actor=owner, at=at, subject=business)
         _store(chosen)
@@ -125,6 +134,7 @@ def change_role(*, actor: Actor, at: datetime, membership_id: int, role: Role | 
         _require_super_admin(actor)
     if before == Role.SUPER_ADMIN:
         _require_another_super_admin(membership)
+        _require_not_owner(membership)
     membership.role = role
     membership.save(update_fields=["role"])
     audit.record(
@@ -147,6 +157,7 @@ def deactivate(*, actor: Actor, at: datetime, membership_id: int) -> Membership:
     if membership.role == Role.SUPER_ADMIN:
         _require_super_admin(actor)
         _require_another_super_admin(membership)
+        _require_not_owner(membership)
     membership.deactivated_at = at
     membership.save(update_fields=["deactivated_at"])
     audit.record(
@@ -178,6 +189,40 @@ def reactivate(*, actor: Actor, at: datetime, membership_id: int) -> Membership:
         changes={"deactivated_at": [before, None]},
     )
     return membership
+
+
+@transaction.atomic
+def hand_over(*, actor: Actor, at: datetime, membership_id: int) -> Membership:
+    """Make another active admin or super admin the owner; the old owner stays super admin.
+
+    The face has proof that it is really the owner who asks. The system may do it for an owner
+    who is gone (``afterclose hand_over``). Raises NotTheOwner or CannotOwn.
+    """
+    require(actor, Right.PEOPLE_EDIT)
+    heir = _locked(membership_id)
+    owner = Membership.objects.select_for_update().filter(is_owner=True).first()
+    if not actor.is_system and (owner is None or owner.id != actor.membership_id):
+        raise NotTheOwner
+    may_own = heir.role in (Role.ADMIN, Role.SUPER_ADMIN) and heir.person.is_active
+    if heir.is_owner or heir.deactivated_at is not None or not may_own:
+        raise CannotOwn(str(heir))
+    if owner is not None:
+        # First this: the database knows one owner at any moment.
+        owner.is_owner = False
+        owner.save(update_fields=["is_owner"])
+    before, heir.role, heir.is_owner = heir.role, Role.SUPER_ADMIN, True
+    heir.save(update_fields=["role", "is_owner"])
+    audit.record(
+        "business.handed_over",
+        actor=actor,
+        at=at,
+        subject=heir,
+        changes={
+            "owner": [str(owner.person) if owner else None, str(heir.person)],
+            "role": [before, heir.role],
+        },
+    )
+    return heir
 
 
 @transaction.atomic
@@ -269,6 +314,11 @@ def _locked(membership_id: int) -> Membership:
 def _require_super_admin(actor: Actor) -> None:
     if not actor.is_system and actor.role != Role.SUPER_ADMIN:
         raise OnlySuperAdmins
+
+
+def _require_not_owner(membership: Membership) -> None:
+    if membership.is_owner:
+        raise OwnerMustHandOver(str(membership))
 
 
 def _require_another_super_admin(membership: Membership) -> None:

@@ -53,3 +53,41 @@ class OnlyOperators(Refused):
             "Only an operator of this site can set ways to sign in, since they open every business "
             "on it. Whoever runs the server makes somebody one: afterclose operator EMAIL."
         )
+
+
+class OwnerMustHandOver(Refused):
+    """A business always has an owner."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} owns this business. The owner hands it over to somebody else first, on that "
+            "person's page."
+        )
+
+
+class NotTheOwner(Refused):
+    """Only the owner gives the business into other hands."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Only the owner can hand the business over.")
+
+
+class CannotOwn(Refused):
+    """An owner is an active member."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} cannot own this business: choose an active admin or super admin other than "
+            "the owner."
+        )
+
+
+class IdentityNotProven(Refused):
+    """What is asked for needs proof that it is really them."""
+
+    status = 403
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)

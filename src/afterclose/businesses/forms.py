@@ -226,6 +226,18 @@ class MemberForm(forms.Form):
         return {"role": membership.role}
 
 
+class HandOverForm(forms.Form):
+    """The owner's password; nothing for whoever has none and signed in just now."""
+
+    def __init__(self, *args: Any, person: Person | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if person is not None and person.has_usable_password():
+            self.fields["password"] = forms.CharField(
+                label="Your password",
+                widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            )
+
+
 class ProfileForm(forms.Form):
     """One's own."""
 

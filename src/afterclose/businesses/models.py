@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Cast, Concat, Left, Lower
+from django.utils.crypto import salted_hmac
 
 from afterclose.businesses.tenancy import (
     BusinessField,
@@ -72,6 +73,8 @@ class Person(AbstractBaseUser):
         default=False, help_text="Sets what holds for every business of this site."
     )
     joined_at = models.DateTimeField(auto_now_add=True)
+    # Counts up when every session of the person is to end, known to us or not.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[PersonManager] = PersonManager()
 
@@ -85,6 +88,14 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must carry to be this person's: follows password and epoch."""
+        if not self.session_epoch:
+            return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc,no-any-return]
+        salt = "afterclose.businesses.models.Person.get_session_auth_hash"
+        value = f"{self.password}:{self.session_epoch}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class SignInProvider(models.Model):
@@ -131,6 +142,8 @@ class Membership(TenantModel):
     business = BusinessField(also_visible_to="person_id")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role, default=Role.MEMBER)
+    # The one who answers for the business; hands that over, and cannot be removed before.
+    is_owner = models.BooleanField(default=False)
     title = models.CharField(max_length=100, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
@@ -142,6 +155,16 @@ class Membership(TenantModel):
             models.UniqueConstraint(fields=["business", "person"], name="membership_once"),
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+            models.UniqueConstraint(
+                fields=["business"],
+                condition=models.Q(is_owner=True),
+                name="membership_one_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_owner=False)
+                | models.Q(role=Role.SUPER_ADMIN, deactivated_at__isnull=True),
+                name="membership_owner_in_charge",
             ),
         ]
 

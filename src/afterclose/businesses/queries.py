@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.models import AuditEntry, Membership
+from afterclose.businesses.models import AuditEntry, Membership, Role
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.tenancy import current_business_id
 
@@ -22,6 +23,25 @@ def members(viewer: Actor) -> QuerySet[Membership]:
 def member(viewer: Actor, membership_id: int) -> Membership:
     """One member with their person; raises Membership.DoesNotExist."""
     return members(viewer).get(id=membership_id)
+
+
+def may_inherit(viewer: Actor, membership: Membership) -> bool:
+    """Whether the viewer owns the business and could hand it over to this member."""
+    mine = viewer.membership
+    return bool(
+        mine
+        and mine.is_owner
+        and mine.id != membership.id
+        and membership.deactivated_at is None
+        and membership.person.is_active
+        and membership.role in (Role.ADMIN, Role.SUPER_ADMIN)
+    )
+
+
+def sign_in_links(viewer: Actor, membership: Membership) -> int:
+    """To how many accounts at sign-in providers a member is linked."""
+    require(viewer, Right.PEOPLE_EDIT)
+    return int(SocialAccount.objects.filter(user_id=membership.person_id).count())
 
 
 def audit_entries(viewer: Actor) -> QuerySet[AuditEntry]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from afterclose.businesses.api_keys import views as api_keys
+from afterclose.businesses.sessions import views as sessions
 from afterclose.businesses.views import audit, people, profile, settings, sign_in, switching
 
 app_name = "businesses"
@@ -40,6 +41,17 @@ urlpatterns = [
     path("settings/api-keys/<int:key_id>/", api_keys.api_key, name="api_key"),
     path("settings/api-keys/<int:key_id>/revoke/", api_keys.revoke, name="api_key_revoke"),
     path("settings/audit/", audit.audit_log, name="audit"),
+    path(
+        "settings/people/<int:membership_id>/sign-out/",
+        sessions.member_sign_out,
+        name="person_sign_out",
+    ),
+    path("settings/people/<int:membership_id>/unlink/", people.unlink, name="person_unlink"),
+    path("settings/people/<int:membership_id>/hand-over/", people.hand_over, name="hand_over"),
+    path("profile/sign-ins/", sessions.sign_ins, name="sign_ins"),
+    path("profile/sign-ins/<int:session_id>/end/", sessions.end, name="sign_in_end"),
+    path("profile/sign-ins/end-others/", sessions.end_others, name="sign_ins_end_others"),
+    path("profile/sign-ins/end-all/", sessions.end_all, name="sign_ins_end_all"),
     path("profile/", profile.profile, name="profile"),
     path("switch/<int:business_id>/", switching.switch, name="switch"),
 ]

@@ -38,4 +38,5 @@ if settings.DEBUG:
 handler400 = "afterclose.ui.errors.bad_request"
 handler403 = "afterclose.ui.errors.forbidden"
 handler404 = "afterclose.ui.errors.not_found"
+handler429 = "afterclose.ui.errors.too_many"
 handler500 = "afterclose.ui.errors.server_error"

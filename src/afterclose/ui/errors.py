@@ -55,6 +55,14 @@ NOT_ALLOWED = Problem(
     "Go back to the page that you came from and use its button.",
     "hand-stop",
 )
+TOO_MANY = Problem(
+    429,
+    "Too many tries",
+    "This was tried more often in a short time than a person would, so it is held back for a "
+    "while. That protects accounts from guessing.",
+    "Wait some minutes, then try again. If you forgot your password, have a link sent to you.",
+    "hourglass",
+)
 SERVER_ERROR = Problem(
     500,
     "Something went wrong on our side",
@@ -103,6 +111,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     # The resolver raises Http404 with a dict, and get_object_or_404 with a model's name.
     fit = said and not said.startswith(("{", "No ")) and said.endswith(".")
     return render_problem(request, NOT_FOUND, why=said if fit else "")
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """handler429, which allauth calls for tries over its limits."""
+    response = render_problem(request, TOO_MANY)
+    response["Retry-After"] = "300"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from afterclose.businesses import audit
 from afterclose.businesses.actions import change_settings
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.errors import OnlyOperators
-from afterclose.businesses.models import SignInProvider
+from afterclose.businesses.models import Membership, SignInProvider
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import BusinessSettings
 from afterclose.businesses.single_sign_on import discovery
@@ -112,6 +112,17 @@ def require_provider(*, actor: Actor, at: datetime, slug: str) -> BusinessSettin
     """
     require(actor, Right.SIGN_IN_EDIT)
     return change_settings(actor=actor, at=at, changes={"required_provider": slug})
+
+
+@transaction.atomic
+def unlink_member(*, actor: Actor, at: datetime, membership: Membership) -> int:
+    """Forget to whom at a provider a member was linked, after an address was given to somebody
+    new there; returns how many links went. At their next sign-in they are linked anew."""
+    require(actor, Right.PEOPLE_EDIT)
+    count = int(SocialAccount.objects.filter(user=membership.person).delete()[0])
+    if count:
+        audit.record("member.unlinked", actor=actor, at=at, subject=membership)
+    return count
 
 
 def _clean(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ urlpatterns = [
     path(
         "oidc/<slug:provider_id>/login/callback/", provider.callback, name="openid_connect_callback"
     ),
+    path("sessions/", closed, name="usersessions_list"),  # ours is /profile/sign-ins/
     path("email/", closed, name="account_email"),
     re_path("^(?:3rdparty|social)/", closed, name="socialaccount_connections"),
 ]

@@ -82,7 +82,10 @@ def test_roles_and_features_are_boxes(cast: Cast, sign_in: SignIn) -> None:
     )
     settings = settings_of(cast.business.id)
     assert settings.features_off == ("health",)
-    assert settings.allowed_roles == {"accounts": ["member", "manager"], "health": []}
+    # What was sent without a tick is nobody's below admin.
+    assert settings.allowed_roles["accounts"] == ["member", "manager"]
+    assert settings.allowed_roles["health"] == []
+    assert "renewals" not in settings.allowed_roles, "as usual, so it follows the product"
     assert sign_in(cast.member).get("/accounts/").status_code == 200
 
 

@@ -85,6 +85,7 @@ def test_the_last_super_admin_stays(at_work: Cast) -> None:
         membership_id=at_work.admin.membership_id or 0,
         role="super_admin",
     )
+    actions.hand_over(actor=at_work.owner, at=LATER, membership_id=at_work.admin.membership_id or 0)
     actions.change_role(actor=at_work.owner, at=LATER, membership_id=dana, role="admin")
     assert Membership.objects.get(id=dana).role == Role.ADMIN
 

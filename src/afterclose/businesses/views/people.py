@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -11,12 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from afterclose.businesses import actions, queries
+from afterclose.businesses import actions, identity, queries
 from afterclose.businesses.errors import Refused
-from afterclose.businesses.forms import AddMemberForm, MemberForm
+from afterclose.businesses.forms import AddMemberForm, HandOverForm, MemberForm
 from afterclose.businesses.lists import MemberList
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
+from afterclose.businesses.single_sign_on.actions import unlink_member
 from afterclose.businesses.views import MemberRequest, attach, page
 from afterclose.ui.lists import list_view
 
@@ -41,6 +43,8 @@ def add(request: MemberRequest) -> HttpResponse:
     """Add somebody by e-mail and invite them."""
     form = AddMemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if too_often := _too_many_invitations(request):
+            return too_often
         try:
             added = actions.add_member(
                 actor=request.viewer, at=timezone.now(), invite=True, **form.cleaned_data
@@ -74,7 +78,12 @@ def person(request: MemberRequest, membership_id: int) -> HttpResponse:
         else:
             messages.success(request, "Role changed")
             return redirect("businesses:people")
-    context = {"form": form, "membership": membership}
+    context = {
+        "form": form,
+        "membership": membership,
+        "links": queries.sign_in_links(request.viewer, membership),
+        "may_inherit": queries.may_inherit(request.viewer, membership),
+    }
     status = 422 if form.errors else 200
     return render(request, "businesses/person.html", context, status=status)
 
@@ -84,6 +93,8 @@ def person(request: MemberRequest, membership_id: int) -> HttpResponse:
 def invite(request: MemberRequest, membership_id: int) -> HttpResponse:
     """Send the invitation again."""
     membership = _member(request, membership_id)
+    if too_often := _too_many_invitations(request):
+        return too_often
     actions.send_invitation(actor=request.viewer, membership=membership)
     messages.success(request, f"The invitation to {membership.person.email} is on its way.")
     return redirect("businesses:person", membership_id)
@@ -101,6 +112,48 @@ def deactivate(request: MemberRequest, membership_id: int) -> HttpResponse:
 def reactivate(request: MemberRequest, membership_id: int) -> HttpResponse:
     """Give somebody their access back."""
     return _do(request, membership_id, actions.reactivate, "{} has access again.")
+
+
+@require_POST
+@page(right=Right.PEOPLE_EDIT)
+def unlink(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Forget to whom at a provider a member was linked."""
+    membership = _member(request, membership_id)
+    unlink_member(actor=request.viewer, at=timezone.now(), membership=membership)
+    messages.success(request, f"{membership} is no longer linked.")
+    return redirect("businesses:person", membership_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(right=Right.PEOPLE_EDIT)
+def hand_over(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Make somebody else the owner, after proof that it is the owner who asks."""
+    membership = _member(request, membership_id)
+    if not queries.may_inherit(request.viewer, membership):
+        messages.error(request, "Only the owner can hand over, and only to an admin.")
+        return redirect("businesses:person", membership_id)
+    sent = request.POST if request.method == "POST" else None
+    form = HandOverForm(sent, person=request.viewer.person)
+    if request.method == "POST" and form.is_valid():
+        try:
+            identity.prove(request, form.cleaned_data.get("password", ""))
+            actions.hand_over(actor=request.viewer, at=timezone.now(), membership_id=membership_id)
+        except Refused as problem:
+            attach(form, problem)
+        else:
+            messages.success(request, f"{membership} owns the business now.")
+            return redirect("businesses:person", membership_id)
+    context = {"form": form, "membership": membership, "business": membership.business}
+    status = 422 if form.errors else 200
+    return render(request, "businesses/hand_over.html", context, status=status)
+
+
+def _too_many_invitations(request: MemberRequest) -> HttpResponse | None:
+    """The page for too many tries, or None: nobody's mailbox is to be filled from here."""
+    held_back: HttpResponse | None = ratelimit.consume_or_429(
+        request, action="invite", user=request.user
+    )
+    return held_back
 
 
 def _do(
