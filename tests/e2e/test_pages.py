@@ -80,6 +80,7 @@ def ids(stage):
     return {
         "account_id": stage.birch.id,
         "contact_id": contact.id,
+        "loser_id": stage.cedar.id,
         "tag_id": tag.id,
         "task_id": task.id,
         "provider_id": provider.id,

@@ -18,6 +18,7 @@ class SegmentsConfig(AppConfig):
         from afterclose.ui import navigation, palette
         from afterclose.ui.lists import RelationFilter
 
+        _register_merging()
         account_fields.register()
         custom.register()
         AccountList.register_filter(
@@ -53,3 +54,12 @@ class SegmentsConfig(AppConfig):
             )
         )
         palette.register("Segments", queries.find_segments, order=40)
+
+
+def _register_merging() -> None:
+    """Whoever is in a segment with both accounts of a merge is in it since the earlier day."""
+    from afterclose.accounts.merging import rules
+    from afterclose.segments.models import AccountMembership, ContactMembership
+
+    for model in (AccountMembership, ContactMembership):
+        rules.register(model, rules.Rule({"entered_at": "LEAST(w.entered_at, l.entered_at)"}))
