@@ -9,14 +9,10 @@ Only keys of the registry choose SQL; values are parameters.
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field as attribute
 from datetime import date, timedelta
 from typing import Any, NamedTuple
-
-from django.db.models.expressions import RawSQL
 
 from afterclose.kit.clock import start_of_day
 from afterclose.segments import values
@@ -32,6 +28,7 @@ from afterclose.segments.fields import (
     Type,
     catalog as catalog_of,
 )
+from afterclose.segments.sql import Compiled, days_of_year, positional, shifted
 
 TABLES = {"account": "accounts_account", "contact": "accounts_contact"}
 NESTING = 3
@@ -48,22 +45,10 @@ Resolve = Callable[[int], Inner | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """``SELECT id …`` with its parameters in order."""
-
-    sql: str
-    params: tuple[Any, ...]
-
-    def as_expression(self) -> RawSQL:
-        """For ``filter(id__in=…)``."""
-        return RawSQL(self.sql, self.params)  # noqa: S611 - made of the registry's SQL alone
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
     """What a condition is evaluated against; ``today`` in the business's ``zone``.
 
-    ``only`` limits it to these subjects, ``where`` (SQL over ``s``, constant) too.
+    ``only`` limits it to these subjects.
     """
 
     business_id: int
@@ -85,17 +70,7 @@ def compile_condition(node: Node, subject: str, setting: Setting) -> Compiled:
     if setting.only is not None:
         where = f"s.id = ANY({scope.param(list(setting.only))}::bigint[]) AND {where}"
     table = TABLES[subject]
-    return _positional(f"SELECT s.id FROM {table} s {joins} WHERE {where}", scope.params)
-
-
-def _positional(sql: str, named: dict[str, Any]) -> Compiled:
-    order: list[Any] = []
-
-    def place(match: re.Match[str]) -> str:
-        order.append(named[match[1]])
-        return "%s"
-
-    return Compiled(re.sub(r"%\((\w+)\)s", place, sql), tuple(order))
+    return positional(f"SELECT s.id FROM {table} s {joins} WHERE {where}", scope.params)
 
 
 @dataclass
@@ -293,7 +268,7 @@ class _Scope:
             begun = f"{value} < {self.param(today)}::date"
             return f"({begun} AND ({month_and_day})::int = ANY({days}::int[]))"
         if op in (Operator.LAST, Operator.NEXT):
-            ends = sorted([today, _shifted(today, -wanted if op == Operator.LAST else wanted)])
+            ends = sorted([today, shifted(today, -wanted if op == Operator.LAST else wanted)])
             low, high = (f"{self.param(each)}::date" for each in ends)
             return f"({value} >= {low} AND {value} <= {high})"
         sign = "<" if op == Operator.BEFORE else ">"
@@ -421,7 +396,7 @@ class _Scope:
 
     def window(self, column: str, is_instant: bool, days: int) -> list[str]:
         """From so many days before today to the end of today."""
-        begin, end = _shifted(self.setting.today, -days), self.setting.today + timedelta(days=1)
+        begin, end = shifted(self.setting.today, -days), self.setting.today + timedelta(days=1)
         if is_instant:
             zone = self.setting.zone
             first, last = (self.param(start_of_day(each, zone)) for each in (begin, end))
@@ -444,19 +419,3 @@ class _Scope:
         if isinstance(wanted, dict):
             wanted = values.minor(wanted["amount"], wanted["currency"])
         return f"COALESCE({alias}.total, 0) {node.compare} {self.numeral(wanted)}"
-
-
-def _shifted(day: date, days: int) -> date:
-    return day + timedelta(days=days)
-
-
-def days_of_year(today: date, days: int) -> list[int]:
-    """Month and day (331 for 31 March) of today and the next ``days`` days; in a year without
-    a 29 February its anniversary is the 28th."""
-    found = []
-    for offset in range(days + 1):
-        each = today + timedelta(days=offset)
-        found.append(each.month * 100 + each.day)
-        if (each.month, each.day) == (2, 28) and not calendar.isleap(each.year):
-            found.append(229)
-    return sorted(set(found))

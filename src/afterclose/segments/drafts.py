@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from afterclose.segments import conditions
 from afterclose.segments.conditions import AllOf, AnyOf, ConditionError, Node, Not, Related
-from afterclose.segments.fields import Catalog, Field, Operator, Relation, Type
+from afterclose.segments.fields import Catalog, Field, Operator, Type
 
 ROOT = "n"
 MODES = (
@@ -330,14 +330,3 @@ def _date(written: str) -> Any:
         return written
     days = int(match[2] or 0)
     return {"today": -days if match[1] == "-" else days}
-
-
-def catalog_at(draft: Group, path: str, catalog: Catalog) -> Catalog:
-    """The catalogue that holds at a path: of the relation where it lies in related rows."""
-    for group in groups(draft):
-        for each in group.items:
-            if isinstance(each, Leaf) and each.where is not None:
-                relation: Relation | None = catalog.relations.get(each.name)
-                if relation is not None and path.startswith(f"{each.path}-w"):
-                    return relation.catalog
-    return catalog

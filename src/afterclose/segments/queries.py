@@ -18,7 +18,6 @@ from afterclose.businesses.settings import settings_of
 from afterclose.segments import conditions, text
 from afterclose.segments.compiling import (
     NESTING,
-    Compiled,
     Inner,
     Setting,
     compile_condition,
@@ -26,6 +25,7 @@ from afterclose.segments.compiling import (
 from afterclose.segments.conditions import ConditionError, Node
 from afterclose.segments.fields import Catalog, Choice, catalog
 from afterclose.segments.models import AccountMembership, DayCount, Segment, Subject
+from afterclose.segments.sql import Compiled
 from afterclose.ui.lists import Option
 from afterclose.ui.palette import Hit
 

@@ -18,9 +18,9 @@ from afterclose.accounts import timeline
 from afterclose.businesses.actors import Actor
 from afterclose.kit import clock
 from afterclose.segments import queries
-from afterclose.segments.compiling import Compiled
 from afterclose.segments.conditions import ConditionError
 from afterclose.segments.models import Cause, Segment, Subject
+from afterclose.segments.sql import Compiled
 
 ENTERED, LEFT = "segment.entered", "segment.left"
 FACTS_AT_ONCE = 5000
