@@ -69,6 +69,8 @@ def plan(records: Sequence[Record], subject: Subject, context: Context) -> None:
     for record in planned:
         before = held.get(record.stored["id"], {}) if record.stored else {}
         for key, value in checked[record.line].items():
+            if record.stored is not None:
+                record.stored[f"cf_{key}"] = before.get(key)  # to be shown beside the file's
             if before.get(key) != value:
                 record.changes[f"cf_{key}"] = value
                 if record.outcome == Outcome.UNCHANGED:

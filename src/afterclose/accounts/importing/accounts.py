@@ -40,7 +40,9 @@ class AccountImporter(Importer):
     order = 10
     help = "One row per customer company."
     model = Account
-    also_read: ClassVar[frozenset[str]] = frozenset({"stage", "churned_on"})
+    also_read: ClassVar[frozenset[str]] = frozenset({"stage", "churned_on", "parent_id"})
+    may_fill = True
+    together = (frozenset({"stage", "churned_on"}),)
     own_fields = (
         Field(
             "external_id",

@@ -22,6 +22,7 @@ class ContactImporter(Importer):
     order = 20
     help = "One row per person."
     model = Contact
+    may_fill = True
     own_fields = (
         Field(
             "external_id",

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from django.db import transaction
 
 from afterclose.accounts.imports import engine, storage
-from afterclose.accounts.imports.guessing import guess_mapping, missing_fields
+from afterclose.accounts.imports.guessing import guess_mapping, missing_fields, shape_of
 from afterclose.accounts.imports.models import (
     ImportProfile,
     ImportRun,
@@ -23,6 +23,7 @@ from afterclose.accounts.imports.models import (
     RunState,
     ShiftMode,
 )
+from afterclose.accounts.imports.policy import Policy, offered
 from afterclose.accounts.imports.registry import importer_of, importers, recognise
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
@@ -97,7 +98,8 @@ def take_in(
     """
     require(actor, Right.ACCOUNTS_IMPORT)
     found = detect(stream, size=size)
-    chosen = kind or recognise(found.headers)
+    profile = profile or _remembered(found.headers, kind)
+    chosen = kind or (profile.kind if profile else recognise(found.headers))
     if chosen is None:
         kinds = ", ".join(importer.noun[1] for importer in importers())
         raise ImportProblem(
@@ -131,6 +133,13 @@ def take_in(
     )
     storage.keep(run, stream)
     return run
+
+
+def _remembered(headers: list[str], kind: str) -> ImportProfile | None:
+    """The mapping that was saved last for a file with the same headings."""
+    saved = ImportProfile.objects.filter(shape=shape_of(headers)).order_by("-saved_at", "-id")
+    known = [importer.kind for importer in importers()]
+    return saved.filter(kind__in=[kind] if kind else known).first()
 
 
 def _listed(headers: list[str]) -> str:
@@ -206,6 +215,9 @@ def confirm_mapping(
     currency = (options or {}).get("currency", "")
     if currency and currency not in EXPONENTS:
         raise ImportProblem(f"“{currency}” is not a currency code.", field="currency")
+    wanted = (options or {}).get("policy") or Policy.OVERWRITE
+    if wanted not in offered(importer):
+        raise ImportProblem("Choose what happens to rows that are there already.", field="policy")
     run.mapping = chosen
     run.options = {**run.options, **(options or {})}
     _back_to_mapping(run)
@@ -269,8 +281,11 @@ def save_profile(*, actor: Actor, at: datetime, run_id: int, name: str) -> Impor
         defaults={
             "mapping": {field: normalise_header(header) for field, header in run.mapping.items()},
             "options": {
-                key: run.options[key] for key in ("currency", "values") if run.options.get(key)
+                key: run.options[key]
+                for key in ("currency", "values", "policy")
+                if run.options.get(key)
             },
+            "shape": shape_of(run.detection["headers"]),
             "saved_at": at,
             "saved_by_id": actor.membership_id,
         },

@@ -36,6 +36,7 @@ class Wishes:
     profile: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    policy: str = ""
     shift_days: int | None = None
     shift_newest_to: date | None = None
     preview_only: bool = False
@@ -84,7 +85,8 @@ def _take(path: Path, *, actor: Actor, wishes: Wishes, import_set: ImportSet) ->
                 kind=wishes.kind,
                 profile=_profile(wishes),
             )
-        options = {"currency": wishes.currency} if wishes.currency else {}
+        wanted = {"currency": wishes.currency, "policy": wishes.policy}
+        options = {name: value for name, value in wanted.items() if value}
         return actions.confirm_mapping(
             actor=actor,
             run_id=run.id,

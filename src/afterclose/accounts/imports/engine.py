@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from django.db import DataError, IntegrityError, transaction
 
-from afterclose.accounts.imports import bulk, storage
+from afterclose.accounts.imports import bulk, policy, storage
 from afterclose.accounts.imports.fields import Converter, Field, FieldType, Reading, Record
 from afterclose.accounts.imports.guessing import split_currency
 from afterclose.accounts.imports.importers import Context, Importer
@@ -105,6 +105,7 @@ def job_of(run: ImportRun, *, at: datetime) -> Job:
             today=clock.today_in(settings.time_zone, at=at),
             currency=run.options.get("currency") or settings.currency,
             column_currencies={name: code for name, code in currencies.items() if code},
+            policy=run.options.get("policy") or policy.Policy.OVERWRITE,
         ),
     )
 
@@ -193,7 +194,7 @@ def _chunk(
         if state == RunState.COMMITTING:
             _write(job, records)
         else:
-            job.importer.plan(records, job.context)
+            _plan(job, records)
         _keep_outcomes(job, records, checkpoint=checkpoint)
         counts = Counter(run.counts) + Counter(record.outcome for record in records)
         ImportRun.objects.filter(id=run.id).update(
@@ -226,11 +227,16 @@ def _seen(job: Job, records: Sequence[Record], checkpoint: int) -> dict[str, int
     return dict(earlier.values_list("external_id", "line"))
 
 
+def _plan(job: Job, records: Sequence[Record]) -> None:
+    job.importer.plan(records, job.context)
+    policy.hold_back(job.importer, records, job.context.policy)
+
+
 def _write(job: Job, records: Sequence[Record]) -> None:
     """Plan and write; where the database refuses, halve until the row is found."""
     try:
         with transaction.atomic():
-            job.importer.plan(records, job.context)
+            _plan(job, records)
             job.importer.write([record for record in records if record.is_good], job.context)
     except (IntegrityError, DataError) as problem:
         if len(records) == 1:
@@ -262,6 +268,7 @@ def _keep_outcomes(job: Job, records: Sequence[Record], *, checkpoint: int) -> N
         elif record.reasons:
             record.outcome = Outcome.ERROR
     last = records[-1].line
+    fields = {target.name: target for target in job.importer.fields}
     ImportRow.objects.filter(run_id=job.run_id, line__gt=checkpoint, line__lte=last).delete()
     bulk.insert(
         ImportRow,
@@ -273,6 +280,7 @@ def _keep_outcomes(job: Job, records: Sequence[Record], *, checkpoint: int) -> N
                 "outcome": record.outcome,
                 "reason": " ".join(record.reasons),
                 "field": record.fault,
+                "changes": policy.side_by_side(job.importer, record, fields, job.context),
                 "cells": [cell.replace("\x00", "\ufffd")[:CELLS_KEPT] for cell in record.cells],
             }
             for record in records

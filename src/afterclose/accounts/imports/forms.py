@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from afterclose.accounts.imports import actions
 from afterclose.accounts.imports.fields import Field, FieldType
 from afterclose.accounts.imports.models import ImportProfile, ImportRun, ImportSet, ShiftMode
+from afterclose.accounts.imports.policy import Policy, offered
 from afterclose.accounts.imports.queries import UnknownWord
 from afterclose.accounts.imports.registry import importer_of, importers
 from afterclose.kit.currencies import EXPONENTS
@@ -188,11 +189,15 @@ class MappingForm(forms.Form):
         max_length=3,
         help_text="A column for the currency, or a heading such as refund_usd, goes first.",
     )
+    policy = forms.ChoiceField(
+        label="Rows that are there already",
+        help_text="Rows that the file has and we do not are added in any case.",
+    )
     profile_name = forms.CharField(
         label="Save this mapping as",
         required=False,
         max_length=100,
-        help_text="Give it a name, and choose it for the next file of this sort.",
+        help_text="Give it a name: a file with the same headings then gets it by itself.",
     )
 
     def __init__(self, *args: Any, run: ImportRun, currency: str, **kwargs: Any) -> None:
@@ -214,6 +219,10 @@ class MappingForm(forms.Form):
         self.fields.update(rest)
         self.fields["currency"].initial = run.options.get("currency") or currency
         self.fields["profile_name"].initial = run.profile_name
+        policies = [(each.value, each.label) for each in offered(importer)]
+        self.fields["policy"].choices = policies  # type: ignore[attr-defined]
+        self.fields["policy"].initial = run.options.get("policy", Policy.OVERWRITE)
+        self.fields["policy"].required = False
         if not any(target.type == FieldType.MONEY for target in self.targets):
             del self.fields["currency"]
 
@@ -235,8 +244,9 @@ class MappingForm(forms.Form):
         return [self[f"map_{target.name}"] for target in self.targets]
 
     def other_fields(self) -> list[forms.BoundField]:
-        """Currency and name of the mapping."""
-        return [self[name] for name in ("currency", "profile_name") if name in self.fields]
+        """Currency, what happens to known rows, and name of the mapping."""
+        names = ("currency", "policy", "profile_name")
+        return [self[name] for name in names if name in self.fields]
 
 
 class WordsForm(forms.Form):

@@ -7,6 +7,7 @@ business goes before it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from afterclose.accounts.imports.fields import Field, FieldType
@@ -74,6 +75,12 @@ def split_currency(word: str) -> tuple[str, str]:
 def missing_fields(fields: Iterable[Field], mapping: Mapping[str, str]) -> list[Field]:
     """Required fields that no column is mapped to."""
     return [target for target in fields if target.required and target.name not in mapping]
+
+
+def shape_of(headers: Sequence[str]) -> str:
+    """The fingerprint of a file's headings, in whatever order and spelling of case."""
+    words = sorted(normalise_header(header) for header in headers)
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
 def score(fields: Sequence[Field], headers: Sequence[str]) -> float:

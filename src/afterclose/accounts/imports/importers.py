@@ -23,7 +23,8 @@ class Context:
     """What the rows of a run are read and written under.
 
     `today` is the business's date; `currency` serves amounts without one;
-    `column_currencies` come from headings such as `refund_amount_usd`.
+    `column_currencies` come from headings such as `refund_amount_usd`; `policy` says what happens
+    to rows that are there already.
     """
 
     actor: Actor
@@ -31,6 +32,7 @@ class Context:
     today: date
     currency: str
     column_currencies: Mapping[str, str] = field(default_factory=dict)
+    policy: str = "overwrite"
 
     def minor(self, record: Record, name: str, currency: str) -> int | None:
         """A field's amount in minor units, or None where the file says nothing."""
@@ -62,6 +64,9 @@ class Importer(ABC):
     only_when_created: ClassVar[frozenset[str]] = frozenset()
     # Columns that `reconcile` looks at or sets beside those of the file.
     also_read: ClassVar[frozenset[str]] = frozenset()
+    # Whether a file can be told to fill empty columns only, and columns that then go together.
+    may_fill: ClassVar[bool] = False
+    together: ClassVar[tuple[frozenset[str], ...]] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -54,6 +54,9 @@ class ImportProfile(TenantModel):
     kind = models.CharField(max_length=30)
     mapping = models.JSONField(default=dict, help_text="Field to normalised heading.")
     options = models.JSONField(default=dict)
+    shape = models.CharField(
+        max_length=64, blank=True, help_text="Fingerprint of the headings it was saved for."
+    )
     saved_at = models.DateTimeField()
     saved_by = TenantForeignKey(
         Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -188,6 +191,9 @@ class ImportRow(TenantModel):
     reason = models.TextField(blank=True)
     field = models.CharField(max_length=60, blank=True, help_text="Which field is at fault.")
     cells = models.JSONField(default=list)
+    changes = models.JSONField(
+        default=list, help_text="Of an update: column, current value, the file's value."
+    )
 
     class Meta:
         constraints: ClassVar = [

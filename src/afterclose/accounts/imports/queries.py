@@ -18,6 +18,7 @@ from afterclose.accounts.imports.models import (
 )
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit.tabular import normalise_header
 
@@ -94,6 +95,41 @@ def unknown_words(viewer: Actor, run: ImportRun) -> list[UnknownWord]:
         )
         found += [UnknownWord(target, word, number) for word, number in words if word]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field of a row that is there already, as it is and as the file has it."""
+
+    label: str
+    now: str
+    then: str
+
+
+# Columns that hold the id of something that a person knows by its name.
+_PEOPLE = ("csm_id", "ae_id")
+
+
+def conflicts(
+    viewer: Actor, run: ImportRun, shown: Sequence[ImportRow]
+) -> list[tuple[ImportRow, list[Conflict]]]:
+    """For the rows of a page that an import changes: what, side by side."""
+    require(viewer, Right.ACCOUNTS_IMPORT)
+    labels = {field.name: field.label for field in importer_of(run.kind).fields}
+    changed = [row for row in shown if row.changes]
+    told = [part for row in changed for part in row.changes if part[0] in _PEOPLE]
+    ids = {text for _, *values in told for text in values if text.isdigit()}
+    people = Membership.objects.filter(id__in=ids).select_related("person") if ids else ()
+    names = {str(member.id): str(member) for member in people}
+
+    def conflict(name: str, now: str, then: str) -> Conflict:
+        if name in _PEOPLE:
+            now, then = names.get(now, now), names.get(then, then)
+        plain = name.removesuffix("_id")
+        label = labels.get(name) or labels.get(plain) or plain.replace("_", " ").capitalize()
+        return Conflict(label, now, then)
+
+    return [(row, [conflict(*part) for part in row.changes]) for row in changed]
 
 
 @dataclass(frozen=True, slots=True)

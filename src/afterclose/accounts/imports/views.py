@@ -254,6 +254,7 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
             "rejected": sum(run.counts.get(each, 0) for each in REJECTED),
             "headers": run.detection["headers"],
             "rows": [_shown(row, run.detection["headers"]) for row in shown.rows],
+            "conflicts": queries.conflicts(request.viewer, run, shown.rows),
             "row_page": shown,
             "chosen": chosen,
             "following": _following(request, run),
@@ -308,7 +309,10 @@ def _check(request: MemberRequest, run: ImportRun) -> HttpResponse:
     if not form.is_valid():
         return _columns_page(request, run, mapping_form=form)
     now = clock.now()
-    options = {"currency": form.cleaned_data.get("currency", "")}
+    options = {
+        "currency": form.cleaned_data.get("currency", ""),
+        "policy": form.cleaned_data["policy"],
+    }
     try:
         actions.confirm_mapping(
             actor=request.viewer, run_id=run.id, mapping=form.mapping, options=options

@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -173,7 +174,9 @@ def _csv_rows(stream: BinaryIO, dialect: Dialect) -> Iterator[Row]:
     try:
         yield from _records(_Lines(text), dialect.delimiter)
     finally:
-        text.detach()
+        # Whoever stops half way may have closed the file before this generator is let go.
+        with suppress(ValueError):
+            text.detach()
 
 
 def _records(lines: _Lines, delimiter: str) -> Iterator[Row]:

@@ -20,6 +20,7 @@ from afterclose.accounts.imports.command import (
     summary,
 )
 from afterclose.accounts.imports.models import ImportRun
+from afterclose.accounts.imports.policy import Policy
 from afterclose.accounts.imports.registry import UnknownKind, importer_of
 from afterclose.businesses import actors
 from afterclose.businesses.models import Business
@@ -64,6 +65,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, nargs="?", help="a CSV or XLSX file")
         parser.add_argument("--all-in", type=Path, metavar="DIR", help="every file of a folder")
         parser.add_argument("--profile", default="", help="a saved mapping")
+        parser.add_argument(
+            "--policy",
+            default="",
+            choices=["", *Policy.values],
+            help="rows that are there already: overwrite, fill what is empty, or skip",
+        )
         parser.add_argument(
             "--map",
             action="append",
@@ -131,6 +138,7 @@ def run_import(
             profile=options.get("profile", ""),
             mapping=mapping or {},
             currency=options["currency"],
+            policy=options.get("policy", ""),
             shift_days=options["shift_days"],
             shift_newest_to=newest_to,
             preview_only=options["preview"],
