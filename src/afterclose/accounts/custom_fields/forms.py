@@ -37,9 +37,11 @@ class MoneyWidget(forms.MultiWidget):
 
     template_name = "accounts/custom_fields/money.html"
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, currency: str) -> None:
         amount = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
-        currency = forms.TextInput({"maxlength": 3, "aria-label": f"Currency of {label}"})
+        currency = forms.TextInput(
+            {"maxlength": 3, "aria-label": f"Currency of {label}", "placeholder": currency}
+        )
         super().__init__([amount, currency])
 
     @override
@@ -55,7 +57,7 @@ class MoneyField(forms.Field):
     """Money in any currency; without one the business's counts."""
 
     def __init__(self, *, currency: str, label: str, **kwargs: Any) -> None:
-        super().__init__(label=label, widget=MoneyWidget(label), **kwargs)
+        super().__init__(label=label, widget=MoneyWidget(label, currency), **kwargs)
         self.currency = currency
 
     @override
