@@ -96,6 +96,6 @@ def test_an_account_is_edited_and_listed_with_its_fields(enter, stocked, page):
     assert_accessible(page, "custom-fields-accounts")
     page.locator("#list-accounts-add").click()
     page.locator("#list-accounts-cf_text summary").click()
-    page.get_by_label("Begins with").fill("BRIGHT")
+    page.locator("#list-accounts-cf_text-text").fill("BRIGHT")
     page.locator("#list-accounts-cf_text button").click()
     expect(page.locator(".list-count")).to_have_text("1 account")

@@ -39,10 +39,10 @@ class MoneyWidget(forms.MultiWidget):
 
     def __init__(self, label: str, currency: str) -> None:
         amount = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
-        currency = forms.TextInput(
+        code = forms.TextInput(
             {"maxlength": 3, "aria-label": f"Currency of {label}", "placeholder": currency}
         )
-        super().__init__([amount, currency])
+        super().__init__([amount, code])
 
     @override
     def id_for_label(self, id_: str) -> str:
