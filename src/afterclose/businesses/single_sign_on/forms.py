@@ -43,6 +43,7 @@ class ProviderForm(forms.Form):
 
     def __init__(self, *args: Any, keeps_secret: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["secret"].required = not keeps_secret
         if keeps_secret:
             self.fields["secret"].help_text = "Kept encrypted. Empty: stays as it is."
 
