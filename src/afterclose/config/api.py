@@ -24,6 +24,7 @@ from afterclose.businesses.views import MemberRequest, page
 from afterclose.feedback.api import router as feedback
 from afterclose.health.api import router as health
 from afterclose.renewals.api import router as renewals
+from afterclose.segments.api import router as segments
 from afterclose.support.api import router as support
 from afterclose.tasks.api import router as tasks
 from afterclose.usage.api import router as usage
@@ -44,6 +45,7 @@ for router in (
     *accounts,
     imports,
     tasks,
+    segments,
     billing,
     usage,
     support,

@@ -418,3 +418,19 @@ def test_a_file_that_is_none_is_a_conflict(cast: Cast, program: Make) -> None:
         )
         assert answer.status_code == 409
         assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_segment_is_tried_saved_and_used_as_a_filter(cast: Cast, program: Make) -> None:
+    zapier = program()
+    tried = zapier("POST", "/segment-previews", {"text": "stage is Churned"})
+    assert (tried.status_code, tried.json()) == (200, {"count": 1, "names": ["Dune"]})
+    made = zapier("POST", "/segments", {"name": "Gone", "text": "stage is Churned"})
+    assert (made.status_code, made.json()["members"]) == (201, 1)
+    number = made.json()["id"]
+    assert names(zapier("GET", f"/accounts?segment={number}")) == ["Dune"]
+    wrong = zapier("POST", "/segments", {"name": "Odd", "text": "colour is blue"})
+    assert wrong.status_code == 409
+    assert [error["field"] for error in wrong.json()["errors"]] == ["text"]
+    renamed = zapier("PATCH", f"/segments/{number}", {"name": "Left us"})
+    assert renamed.json()["name"] == "Left us"
+    assert zapier("DELETE", f"/segments/{number}").status_code == 204
