@@ -23,7 +23,7 @@ def test_a_segment_is_put_together_by_picking_and_read_as_text(enter, stage):
     inner.get_by_role("button", name="Add condition").click()
     page.get_by_label("Condition 2.1.1: what to ask about").select_option(label="Priority")
     inner.get_by_role("group", name="Condition 2.1.1").get_by_label("Value").select_option("urgent")
-    expect(preview).to_contain_text("1 accounts meet this now: Birch.")
+    expect(preview).to_contain_text("1 account meets this now: Birch.")
     expect(preview).to_contain_text("count tickets where (priority is urgent) >= 2")
     expect(page.get_by_label("Name")).to_have_value("Quiet or urgent")
     assert_accessible(page, "segment-builder")

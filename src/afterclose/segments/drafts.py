@@ -144,6 +144,22 @@ def _number(group: Group, path: str) -> None:
                 _number(each.where, f"{each.path}-w")
 
 
+def fill(draft: Group, catalog: Catalog) -> None:
+    """Give each condition that has none its first operator, and a yes-or-no its yes."""
+    for each in draft.items:
+        if isinstance(each, Group):
+            fill(each, catalog)
+        elif each.is_rows:
+            relation = catalog.relations.get(each.name)
+            each.op = each.op if each.op in dict(ASKS) else ASKS[0][0]
+            if each.where is not None and relation is not None:
+                fill(each.where, relation.catalog)
+        elif (asked := catalog.fields.get(each.name)) is not None:
+            each.op = each.op if each.op in asked.operators else asked.operators[0].value
+            if asked.type == Type.BOOLEAN and not each.one("value"):
+                each.given["value"] = ["yes"]
+
+
 # -- from a tree
 
 

@@ -52,9 +52,13 @@ class Work:
         ]
 
     @property
-    def has_row_errors(self) -> bool:
-        """Whether the form says where something is missing."""
-        return self.condition is None and not self.error
+    def missing(self) -> str:
+        """What the first row that is not complete needs; empty for a row without anything."""
+        for group in drafts.groups(self.draft):
+            for each in group.items:
+                if isinstance(each, Leaf) and each.key and each.error:
+                    return each.error
+        return ""
 
 
 def begin(viewer: Actor, segment: Segment | None, subject: str) -> Work:
@@ -93,6 +97,7 @@ def read(viewer: Actor, data: QueryDict, segment: Segment | None = None) -> Work
         _switch(work, pressed.partition(":")[2])
     elif mode == "form" and pressed:
         drafts.apply(work.draft, pressed)
+    drafts.fill(work.draft, work.catalog)
     settle(work)
     return work
 

@@ -128,8 +128,7 @@ def builder(request: MemberRequest) -> HttpResponse:
     """The builder after a button or select, with its preview; nothing is saved."""
     work = editing.read(request.viewer, request.POST)
     editing.look(work, timezone.localdate())
-    if request.POST.get("do", "") or request.POST.get("quiet"):
-        _forgive(work)
+    _forgive(work)
     return render(request, "segments/_builder.html", {"work": work})
 
 
@@ -180,12 +179,11 @@ def _copied(request: MemberRequest) -> Segment | None:
 
 
 def _forgive(work: editing.Work) -> None:
-    """Say nothing yet about rows that were only just added."""
+    """Say nothing yet at the rows while they are being filled in; saving does."""
     for group in drafts.groups(work.draft):
         group.error = ""
         for each in group.items:
-            if not isinstance(each, drafts.Group) and not each.key:
-                each.error = ""
+            each.error = ""
 
 
 def _save(request: MemberRequest, segment: Segment | None) -> HttpResponse:
