@@ -17,7 +17,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit import outbound
 from afterclose.webhooks import jobs, signing
-from afterclose.webhooks.models import Delivery, Endpoint, SigningSecret, Status
+from afterclose.webhooks.models import Attempt, Delivery, Endpoint, SigningSecret, Status
 
 TEST = "webhook.test"
 #: So long the secret before a rotation signs too.
@@ -133,6 +133,10 @@ def remove_endpoint(*, actor: Actor, at: datetime, endpoint_id: int) -> None:
     endpoint = _locked(endpoint_id)
     audit.record("webhook.removed", actor=actor, at=at, subject=endpoint,
                  changes={"url": endpoint.url})  # fmt: skip
+    # A log may have a million rows: a statement per table, where Django would load each.
+    Attempt.objects.filter(delivery__endpoint=endpoint).delete()
+    log = Delivery.objects.filter(endpoint=endpoint)
+    log._raw_delete(log.db)
     endpoint.delete()
 
 

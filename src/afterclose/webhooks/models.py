@@ -43,6 +43,8 @@ class Status(models.TextChoices):
 class Endpoint(TenantModel):
     """An address that is told facts; paused or disabled it still collects them."""
 
+    assistant_may_read: ClassVar[bool] = False  # An address can hold a key.
+
     url = models.CharField(max_length=2000)
     description = models.CharField(max_length=200, blank=True)
     all_kinds = models.BooleanField(default=True)
@@ -103,6 +105,8 @@ class Endpoint(TenantModel):
 
 class SigningSecret(TenantModel):
     """One of the endpoint's secrets; after a rotation the old one signs too, until it ends."""
+
+    assistant_may_read: ClassVar[bool] = False
 
     endpoint = TenantForeignKey(Endpoint, on_delete=models.CASCADE, related_name="secrets")
     encrypted = models.TextField()
@@ -188,6 +192,8 @@ class Delivery(TenantModel):
 
 class Attempt(TenantModel):
     """One try to hand a delivery over, and what came back."""
+
+    assistant_may_read: ClassVar[bool] = False  # Answers are other people's words.
 
     delivery = TenantForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     at = models.DateTimeField()

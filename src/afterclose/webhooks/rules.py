@@ -3,7 +3,7 @@
 Two clocks run. Each delivery has the schedule that Standard Webhooks recommends: ten tries over
 three days. An endpoint that is not there, or busy, has pauses of its own in which nothing is sent,
 so that it is not asked once per fact. And while it is not there or broken, one delivery knocks
-every few minutes before its time: the first success brings everything that waits.
+every minute or few before its time: the first success brings everything that waits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ JITTER = 0.1
 AWAY_AFTER = 3
 _AWAY = (408, 429, 502, 503, 504)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
-_KNOCK_FIRST, _KNOCK, _KNOCK_LATER = timedelta(seconds=5), timedelta(minutes=5), timedelta(hours=1)
+#: How often somebody who is away is called: at first, for an hour, for a day, then.
+_KNOCKS = (
+    (timedelta(hours=1), timedelta(minutes=1)),
+    (timedelta(days=1), timedelta(minutes=5)),
+    (timedelta.max, timedelta(hours=1)),
+)
+_KNOCK_FIRST = timedelta(seconds=5)
 
 
 class Verdict(Enum):
@@ -74,7 +80,7 @@ def next_knock(*, at: datetime, failures: int, since: datetime) -> datetime:
     """When an endpoint that failed so often in a row, since then, is called again."""
     if failures <= 1:
         return at + _KNOCK_FIRST
-    return at + (_KNOCK if at - since < timedelta(days=1) else _KNOCK_LATER)
+    return at + next(pause for limit, pause in _KNOCKS if at - since < limit)
 
 
 def asked_to_wait(value: str | None, *, at: datetime) -> timedelta:

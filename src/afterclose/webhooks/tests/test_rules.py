@@ -79,7 +79,9 @@ def test_no_header_breaks_the_reading_of_it(header):
     ("failures", "failing_for", "pause"),
     [
         (1, timedelta(0), timedelta(seconds=5)),
-        (2, timedelta(minutes=1), timedelta(minutes=5)),
+        (2, timedelta(seconds=5), timedelta(minutes=1)),
+        (50, timedelta(minutes=59), timedelta(minutes=1)),
+        (61, timedelta(hours=1), timedelta(minutes=5)),
         (200, timedelta(hours=23), timedelta(minutes=5)),
         (300, timedelta(days=1), timedelta(hours=1)),
     ],
