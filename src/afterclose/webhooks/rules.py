@@ -31,9 +31,9 @@ JITTER = 0.1
 AWAY_AFTER = 3
 _AWAY = (408, 429, 502, 503, 504)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
-#: How often somebody who is away is called: at first, for an hour, for a day, then.
+#: How often somebody who is away is called: for some hours, for a day, then.
 _KNOCKS = (
-    (timedelta(hours=1), timedelta(minutes=1)),
+    (timedelta(hours=3), timedelta(minutes=1)),
     (timedelta(days=1), timedelta(minutes=5)),
     (timedelta.max, timedelta(hours=1)),
 )

@@ -80,8 +80,8 @@ def test_no_header_breaks_the_reading_of_it(header):
     [
         (1, timedelta(0), timedelta(seconds=5)),
         (2, timedelta(seconds=5), timedelta(minutes=1)),
-        (50, timedelta(minutes=59), timedelta(minutes=1)),
-        (61, timedelta(hours=1), timedelta(minutes=5)),
+        (50, timedelta(minutes=179), timedelta(minutes=1)),
+        (61, timedelta(hours=3), timedelta(minutes=5)),
         (200, timedelta(hours=23), timedelta(minutes=5)),
         (300, timedelta(days=1), timedelta(hours=1)),
     ],
