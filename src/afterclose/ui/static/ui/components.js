@@ -53,7 +53,7 @@
   };
 
   const sortables = async (root) => {
-    const lists = [...root.querySelectorAll("[data-sortable]")].filter((list) => !list.dataset.sortableReady);
+    const lists = [...root.querySelectorAll("[data-sortable]:not(meta)")].filter((list) => !list.dataset.sortableReady);
     if (!lists.length) return;
     await script(parts().sortable);
     for (const list of lists) {
