@@ -1,15 +1,17 @@
 """Driving Chromium: what a page must not do, what axe must not find, pictures of it.
 
 `Browsing` goes to pages of the live server and collects what the browser complains about.
-`assert_accessible(page, "accounts")` runs axe in both themes and both widths and writes
-.cache/pictures/accounts-{1440,390}-{light,dark}.png; `picture(page, "accounts")` only writes.
+`assert_accessible(page, "accounts")` runs axe at both widths, in both themes, and writes
+.cache/pictures/accounts-1440-light.png and so on; `picture(page, "accounts")` only writes.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,13 +79,17 @@ def settle(page: Page) -> None:
 
 
 def looks(page: Page) -> Iterator[str]:
-    """Put the page into each width and theme in turn; the name of each, "1440-light"."""
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            page.wait_for_timeout(100)
-            yield f"{width}-{theme}"
+    """Put the page into each width and theme in turn; the name of each, "1440-light".
+
+    Where things stand depends on the width, and their colours on the theme, so each of them once
+    is enough for every day; AFTERCLOSE_LOOKS=all looks at all four.
+    """
+    every = os.environ.get("AFTERCLOSE_LOOKS") == "all"
+    for width, theme in product(WIDTHS, THEMES) if every else zip(WIDTHS, THEMES, strict=True):
+        page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.wait_for_timeout(100)
+        yield f"{width}-{theme}"
 
 
 def violations(page: Page) -> list[str]:
@@ -97,7 +103,7 @@ def violations(page: Page) -> list[str]:
 
 
 def assert_accessible(page: Page, name: str = "") -> None:
-    """axe finds nothing, at both widths, in both themes, and nothing is wider than the screen.
+    """axe finds nothing in any of the `looks`, and nothing is wider than the screen.
 
     With a name, pictures are written on the way, as `picture` does.
     """
