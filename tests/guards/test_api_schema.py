@@ -79,8 +79,11 @@ def _try(strategy: Any, world: World, headers: dict[str, str], most: int, *, rea
         with transaction.atomic():
             response = case.call(headers=headers)
             transaction.set_rollback(True)
-        case.validate_response(response, headers=headers)
         sent = str(case.as_transport_kwargs())
+        try:
+            case.validate_response(response, headers=headers)
+        except FailureGroup as failure:
+            raise AssertionError(f"{sent[:400]}: {_words(failure)}") from None
         leaked = [name for name in FOREIGN if name in response.text and name not in sent]
         assert leaked == [], f"{leaked} in {response.text[:200]}"
 

@@ -16,6 +16,8 @@ __all__ = ["world"]
 
 # The most that any page may ask; the frame around it is part of it.
 MOST = 45
+# The preview of a merge counts the rows of every table that points at an account, table by table.
+MORE = {"accounts:merge": 80}
 
 
 def counts(client: Client, world: World) -> dict[str, list[str]]:
@@ -47,7 +49,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         if len(many.get(name, ())) > len(few[name])
     }
     assert grown == {}
-    assert {name: len(asked) for name, asked in many.items() if len(asked) > MOST} == {}
+    assert {
+        name: len(asked) for name, asked in many.items() if len(asked) > MORE.get(name, MOST)
+    } == {}
     assert len(few) > 20
 
 

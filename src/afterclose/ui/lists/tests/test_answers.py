@@ -124,11 +124,15 @@ def test_a_file_is_refused_when_the_address_cannot_be_read(visitor, cast):
 
 
 def test_an_export_of_many_rows_takes_a_constant_number_of_queries(visitor, owner):
-    Account.objects.bulk_create(Account(name=f"Customer {n}") for n in range(2_500))
-    with CaptureQueriesContext(connection) as queries:
-        response = visitor.get("/accounts/?format=csv")
-    assert len(rows_of(response)) == 2_501
-    assert len(queries) < 15
+    def count(customers: int) -> int:
+        Account.objects.bulk_create(Account(name=f"Customer {n}") for n in range(customers))
+        with CaptureQueriesContext(connection) as queries:
+            response = visitor.get("/accounts/?format=csv")
+        assert len(rows_of(response)) == 1 + Account.objects.count()
+        return len(queries)
+
+    count(60)  # The first visit also notes the session.
+    assert count(40) == count(2_400)
 
 
 def post(visitor, **data):
