@@ -201,7 +201,7 @@ SCENES: tuple[dict[str, Any], ...] = (
     {"name": "Quillmark Press", "renews_in": 144, "seats": 55, "mood": 0.8},
     {
         "name": "Quillmark Press Ltd",
-        "domain": "quillmark-press.example",
+        "domain": "quillmarkpress.example",
         "subscribed": False,
         "curated_in": 144,
         "arc": Arc.UNUSED,
