@@ -101,6 +101,23 @@ def test_what_is_no_longer_shared_opens_nobody_else_s_list(manager, admin):
     assert manager.get(PATH).status_code == 302
 
 
+def test_an_admin_stops_sharing_somebody_else_s_view_and_is_told_so(manager, admin):
+    view = save(manager, "Renewals", "stage=renewal", shared="1")
+    said = admin.post(PATH, {"change_view": view.pk, "name": "Renewals"}, follow=True)
+    assert "View “Renewals” changed." in text(said)
+    assert "not there any more" not in text(said)
+    view.refresh_from_db()
+    assert not view.is_shared
+
+
+def test_what_is_refused_changes_nothing_of_a_view(manager):
+    save(manager, "Taken")
+    view = save(manager, "Renewals", "stage=renewal")
+    wanted = {"change_view": view.pk, "name": "Taken", "default": "1"}
+    assert "There is a view “Taken” already." in text(manager.post(PATH, wanted, follow=True))
+    assert manager.get(PATH).status_code == 200
+
+
 def test_a_deleted_view_opens_no_list_any_more(manager, admin):
     view = save(manager, "Renewals", "stage=renewal", shared="1", default="1")
     admin.post(PATH, {"change_view": view.pk, "name": "Renewals", "shared": "1", "default": "1"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 
 from afterclose.ui.lists import saved_views
@@ -25,14 +26,16 @@ def answer(request: HttpRequest, page: ListPage) -> HttpResponseRedirect:
     verb = next(verb for verb in VERBS if verb in request.POST)
     view_id = "" if verb == "save_view" else request.POST[verb]
     try:
-        if verb == "save_view":
-            said, view_id = _save(request, page, store)
-        elif verb == "update_view":
-            said = _update(page, store, view_id)
-        elif verb == "change_view":
-            said = _change(request, page, store, view_id)
-        else:
-            said = _delete(page, store, view_id)
+        # Two writes may belong together; what is refused leaves neither.
+        with transaction.atomic():
+            if verb == "save_view":
+                said, view_id = _save(request, page, store)
+            elif verb == "update_view":
+                said = _update(page, store, view_id)
+            elif verb == "change_view":
+                said = _change(request, page, store, view_id)
+            else:
+                said = _delete(page, store, view_id)
     except ViewProblem as problem:
         messages.error(request, str(problem))
         return HttpResponseRedirect(page.here)
@@ -73,12 +76,13 @@ def _update(page: ListPage, store: SavedViews, view_id: str) -> str:
 def _change(request: HttpRequest, page: ListPage, store: SavedViews, view_id: str) -> str:
     """Name and sharing come only where the viewer may change them; the default for everybody."""
     viewer, view = page.context.viewer, _known(page, view_id)
+    # First this: somebody else's view is out of sight once it is shared no longer.
+    store.open_with(viewer, page.list.name, view_id, request.POST.get("default") == "1")
     if "name" in request.POST:
         shared = request.POST.get("shared") == "1"
         store.change(
             viewer, page.list.name, view_id, name=request.POST["name"].strip(), shared=shared
         )
-    store.open_with(viewer, page.list.name, view_id, request.POST.get("default") == "1")
     called = " ".join(request.POST.get("name", view.name).split())
     return f"View “{called}” changed."
 
