@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 SECONDS = 5
@@ -61,7 +62,8 @@ def _json(url: str) -> dict[str, Any]:
         with requests.get(url, timeout=SECONDS, stream=True, allow_redirects=False) as answer:
             body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
             status = answer.status_code
-    except (requests.RequestException, OSError) as problem:
+    except (requests.RequestException, HTTPError, OSError) as problem:
+        # The raw body breaks off in urllib3's words, which requests does not translate.
         raise NotAProvider(f"{url} does not answer ({type(problem).__name__}).") from problem
     if status != 200:
         raise NotAProvider(f"{url} answers {status} instead of a description.")

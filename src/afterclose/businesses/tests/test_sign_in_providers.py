@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import jwt
@@ -187,6 +189,24 @@ def test_an_address_that_is_no_provider_is_refused_in_words(
     there.description = {"jwks_uri": None}
     assert "lacks jwks_uri" in said(there.issuer)
     assert not SignInProvider.objects.exists()
+
+
+@pytest.mark.parametrize("header", [("Content-Length", "900"), ("Content-Encoding", "gzip")])
+def test_a_description_that_breaks_off_or_is_garbled_is_no_answer(header: tuple[str, str]) -> None:
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header(*header)
+            self.end_headers()
+            self.wfile.write(b'{"issuer": ')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Broken) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(discovery.NotAProvider, match="does not answer"):
+            discovery.read(f"http://127.0.0.1:{server.server_port}")
 
 
 def test_plain_http_is_for_ones_own_machine() -> None:
