@@ -92,6 +92,7 @@ class Person(AbstractBaseUser):
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must carry to be this person's: follows password and epoch."""
         if not self.session_epoch:
+            # Django's, which the stubs do not show.
             return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc,no-any-return]
         salt = "afterclose.businesses.models.Person.get_session_auth_hash"
         value = f"{self.password}:{self.session_epoch}"

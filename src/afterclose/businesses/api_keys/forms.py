@@ -30,7 +30,7 @@ class ApiKeyForm(forms.Form):
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roles = [(role.value, str(role.label)) for role in roles_for(viewer)]
-        self.fields["role"].choices = roles  # type: ignore[attr-defined]
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]  # a ChoiceField
         if len(roles) > 1:
             self.fields["role"].initial = roles[1][0]
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from afterclose.businesses.api_keys.models import KeptAnswer
 from afterclose.businesses.jobs import business_job, every_business
-
-KEPT_FOR = timedelta(hours=24)
+from afterclose.businesses.rest.idempotency import KEPT_FOR
 
 
 @business_job("businesses.forget_answers_of_business")

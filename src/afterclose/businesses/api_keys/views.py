@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -16,7 +14,7 @@ from afterclose.businesses.api_keys.forms import ApiKeyForm
 from afterclose.businesses.api_keys.lists import ApiKeyList
 from afterclose.businesses.api_keys.models import ApiKey
 from afterclose.businesses.permissions import Right
-from afterclose.businesses.views import MemberRequest, page
+from afterclose.businesses.views import MemberRequest, attach, page
 from afterclose.ui.lists import list_view
 
 
@@ -37,7 +35,7 @@ def add(request: MemberRequest) -> HttpResponse:
         try:
             key, token = actions.create_key(actor=request.viewer, at=at, **form.wanted(at))
         except ValidationError as problem:
-            _attach(form, problem)
+            attach(form, problem)
         else:
             context = {"key": key, "token": token, "areas": _areas(key)}
             response = render(request, "businesses/api_key_made.html", context)
@@ -80,11 +78,3 @@ def _areas(key: ApiKey) -> list[str]:
 
 def _is_expired(key: ApiKey) -> bool:
     return key.expires_at is not None and key.expires_at <= timezone.now()
-
-
-def _attach(form: Any, problem: ValidationError) -> None:
-    fields = {"expires_at": "days"}
-    for name, texts in problem.message_dict.items():
-        place = fields.get(name, name)
-        for text in texts:
-            form.add_error(place if place in form.fields else None, text)

@@ -82,6 +82,7 @@ def _fingerprint(request: HttpRequest) -> str:
         return whole.hexdigest()
     for name, values in sorted(request.POST.lists()):
         whole.update(f"{name}={values}\n".encode())
+    # The stubs allow a list here, which items() of a MultiValueDict never gives.
     for name, file in sorted(request.FILES.items()):
         whole.update(f"{name}={file.name}\n".encode())  # type: ignore[union-attr]
         for chunk in file.chunks():  # type: ignore[union-attr]

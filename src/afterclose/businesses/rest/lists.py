@@ -87,6 +87,7 @@ def _of_filter(each: Filter) -> dict[str, Any]:
     match each:
         case ChoiceFilter():
             values = tuple(option.value for option in each.options())
+            # Types that are made of values at run time are beyond mypy.
             kinds[each.name] = (list[Literal[values]], f"{label}: any of these.")  # type: ignore[valid-type]
         case BooleanFilter():
             kinds[each.name] = (Literal["true", "false"], f"{label}.")
@@ -132,7 +133,7 @@ def read_list[T](
     there are. Raises Problem: 422 for a filter that cannot be read, 404 for a cursor of another
     list.
     """
-    viewer: Any = request.viewer  # type: ignore[attr-defined]
+    viewer: Any = request.viewer  # type: ignore[attr-defined]  # ApiMiddleware
     context = ListContext(viewer, timezone.localdate(), scope or {})
     listed = the_list(context)
     reader = Reader(listed)
@@ -201,7 +202,7 @@ def list_operation(
     from other tables, in a query per table.
     """
     query_schema = parameters(the_list, leave_out)
-    page = Page[out]  # type: ignore[valid-type]
+    page = Page[out]  # type: ignore[valid-type]  # made at run time
 
     as_query: Any = Query
 
@@ -216,7 +217,7 @@ def list_operation(
         f"List {the_list.noun[1]}.\n\nThe filters are those of the list on the screen; several "
         f"values of one filter mean any of them, several filters mean all of them."
     )
-    view.checks_query = True  # type: ignore[attr-defined]
+    view.checks_query = True  # type: ignore[attr-defined]  # read by router._check_query
     view.__annotations__ = {"query": query_schema}
     router.operation(
         "GET", path, right=right, returns=page, example={"items": [example], "next_cursor": None}

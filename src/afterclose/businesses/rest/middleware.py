@@ -41,6 +41,7 @@ class ApiMiddleware:
         if found is not None and found.used > settings.API_REQUESTS_PER_MINUTE:
             return self._finished(_too_many(at), found.used, at)
         call = lookup.caller(found, at) if found is not None else None
+        # What a middleware adds to a request is not in its type; views have rest.router.ApiRequest.
         request.api = call  # type: ignore[attr-defined]
         if call is None or found is None:
             with business_context(None):

@@ -124,6 +124,7 @@ def _extra(
 
 def guarded(run: Callable[..., Any]) -> Callable[..., Any]:
     """Around every operation: key, right, headers, idempotency (a ninja decorator, mode view)."""
+    # A bound method by ninja's contract; the function in it carries what `operation` put on it.
     operation: Operation = run.__self__  # type: ignore[attr-defined]
 
     def answer(request: Any, **path: Any) -> HttpResponse:
@@ -137,7 +138,7 @@ def guarded(run: Callable[..., Any]) -> Callable[..., Any]:
             if request.method == "POST":
                 return idempotency.once(request, call, lambda: run(request, **path))
             return run(request, **path)  # type: ignore[no-any-return]
-        except Exception as problem:
+        except Exception as problem:  # whatever it is, its answer is a problem (rest.errors)
             return operation.api.on_exception(request, problem)
 
     return answer

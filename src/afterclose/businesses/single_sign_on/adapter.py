@@ -34,7 +34,7 @@ REFUSALS = {
 }
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth: no types
     """Providers come from our own table; nobody signs up, people are invited."""
 
     def list_apps(

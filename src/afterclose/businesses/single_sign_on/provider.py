@@ -69,7 +69,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
         return found if isinstance(found, dict) else {}
 
 
-class OidcProvider(OpenIDConnectProvider):  # type: ignore[misc]
+class OidcProvider(OpenIDConnectProvider):  # type: ignore[misc]  # as above
     """A provider that an operator has set; settings.SOCIALACCOUNT_PROVIDERS names this class."""
 
     oauth2_adapter_class = OidcAdapter
@@ -92,7 +92,7 @@ class OidcProvider(OpenIDConnectProvider):  # type: ignore[misc]
         return answer
 
 
-class _Callback(OAuth2CallbackView):  # type: ignore[misc]
+class _Callback(OAuth2CallbackView):  # type: ignore[misc]  # as above
     def _get_state(self, request: HttpRequest, provider: Any) -> Any:
         state, response = super()._get_state(request, provider)
         if state is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.cache import cache
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from afterclose.businesses.actors import Actor
@@ -24,12 +27,13 @@ def _fresh(cast: Cast) -> Iterator[None]:
     cache.clear()
 
 
-def is_held_back(answer: object) -> bool:
-    assert answer.status_code == 429  # type: ignore[attr-defined]
-    page = answer.content.decode()  # type: ignore[attr-defined]
+def is_held_back(answer: HttpResponseBase) -> bool:
+    assert isinstance(answer, HttpResponse)
+    assert answer.status_code == 429
+    page = answer.content.decode()
     return (
         "Too many tries" in page and "Wait some minutes" in page and answer["Retry-After"] == "300"
-    )  # type: ignore[index]
+    )
 
 
 def test_every_way_in_has_a_limit() -> None:
@@ -38,7 +42,7 @@ def test_every_way_in_has_a_limit() -> None:
         assert limits[action]
 
 
-def test_one_address_cannot_try_passwords_of_many(settings: object) -> None:
+def test_one_address_cannot_try_passwords_of_many() -> None:
     for number in range(30):
         Client().post("/sign-in/login/", {"login": f"p{number}@northwind.example", "password": "x"})
     held = Client(headers=PAGE).post(
@@ -70,8 +74,8 @@ def test_an_admin_cannot_send_invitations_without_end(cast: Cast, sign_in: SignI
     assert is_held_back(ines.post(address, headers=PAGE))
 
 
-def test_behind_a_proxy_the_one_who_asks_is_counted(settings: object) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1  # type: ignore[attr-defined]
+def test_behind_a_proxy_the_one_who_asks_is_counted(settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(30):
         Client(headers={"x-forwarded-for": "198.51.100.1"}).post(
             "/sign-in/login/", {"login": f"p{number}@northwind.example", "password": "x"}

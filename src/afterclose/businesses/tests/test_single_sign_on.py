@@ -138,6 +138,7 @@ def test_a_token_that_anybody_could_sign_is_refused(
     there.signing_key = None if algorithm == "none" else CLIENT_SECRET.ljust(32, "-")
     there.bend = lambda claims: claims
     if algorithm == "none":
+        # "none" is signed with no key at all, which the provider's type does not know.
         there.key, kept = "", there.key  # type: ignore[assignment]
     client = Client()
     leaving = client.get("/sign-in/oidc/okta/login/")
