@@ -13,7 +13,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.ui import formats
-from afterclose.ui.forms import DateInput
+from afterclose.ui.forms import DateInput, offer, offer_choices
 from afterclose.ui.lists import BulkAction, Selected
 
 
@@ -44,7 +44,7 @@ class MemberForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["member"].queryset = queries.members(viewer)  # type: ignore[attr-defined]
+        offer(self, "member", queries.members(viewer))
 
 
 class StageForm(forms.Form):
@@ -62,7 +62,7 @@ class FlagForm(forms.Form):
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reasons = queries.risk_reasons(viewer).values_list("key", "label")
-        self.fields["reasons"].choices = list(reasons)  # type: ignore[attr-defined]
+        offer_choices(self, "reasons", reasons)
 
 
 class ClearForm(forms.Form):
@@ -74,14 +74,7 @@ class ClearForm(forms.Form):
 class PartForm(forms.Form):
     """Which part the selected contacts play."""
 
-    part = forms.ChoiceField(
-        choices=[
-            ("is_champion", "Champion"),
-            ("is_economic_buyer", "Economic buyer"),
-            ("is_technical_buyer", "Technical buyer"),
-            ("is_detractor", "Detractor"),
-        ]
-    )
+    part = forms.ChoiceField(choices=list(many.PARTS.items()))
     value = forms.ChoiceField(
         label="They", choices=[("yes", "play this part"), ("no", "do not play it")]
     )

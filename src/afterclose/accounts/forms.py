@@ -13,12 +13,13 @@ from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.queries import ACTIVITY_KINDS, members, risk_reasons
 from afterclose.businesses.actors import Actor
 from afterclose.kit.money import exponent
-from afterclose.ui.forms import DateInput, DateTimeInput
+from afterclose.ui.forms import DateInput, DateTimeInput, offer, offer_choices
 
 _SEARCHABLE = {"data-select": ""}
 
 
-class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+# Django's form classes take their type argument in the stubs only, not at run time.
+class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
     """An account's own facts."""
 
     parent = AccountField(label="Parent", help_text="The account that this one is a part of.")
@@ -61,7 +62,7 @@ class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg] 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("csm", "ae"):
-            self.fields[name].queryset = members(viewer)  # type: ignore[attr-defined]
+            offer(self, name, members(viewer))
         self.fields["currency"].help_text = f"Empty: {viewer.settings.currency}, the business's."
         self.add_custom_fields(viewer, Subject.ACCOUNT, self.instance.pk)
 
@@ -101,7 +102,7 @@ class StageForm(forms.Form):
     stage = forms.ChoiceField(choices=Stage)
 
 
-class ContactForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
+class ContactForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]  # as above
     """A person at an account and the parts they play."""
 
     class Meta:
@@ -155,9 +156,7 @@ class ActivityForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["mention"].choices = [  # type: ignore[attr-defined]
-            (member.id, str(member)) for member in members(viewer)
-        ]
+        offer_choices(self, "mention", ((member.id, str(member)) for member in members(viewer)))
 
     def clean(self) -> dict[str, Any]:
         """An empty entry says nothing."""
@@ -177,9 +176,7 @@ class AtRiskForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reasons"].choices = [  # type: ignore[attr-defined]
-            (reason.key, reason.label) for reason in risk_reasons(viewer)
-        ]
+        offer_choices(self, "reasons", risk_reasons(viewer).values_list("key", "label"))
 
 
 class ClearAtRiskForm(forms.Form):

@@ -22,7 +22,12 @@ from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 
-PARTS = ("is_champion", "is_economic_buyer", "is_technical_buyer", "is_detractor")
+PARTS = {
+    "is_champion": "Champion",
+    "is_economic_buyer": "Economic buyer",
+    "is_technical_buyer": "Technical buyer",
+    "is_detractor": "Detractor",
+}
 
 
 class Flagging(NamedTuple):
@@ -50,22 +55,15 @@ def give_accounts(
 
 
 @transaction.atomic
-def move_accounts(
-    *,
-    actor: Actor,
-    at: datetime,
-    account_ids: Collection[int],
-    stage: str,
-    churned_on: date | None = None,
-) -> int:
-    """Put accounts into a stage; churned ones have the day they left (today unless told)."""
+def move_accounts(*, actor: Actor, at: datetime, account_ids: Collection[int], stage: str) -> int:
+    """Put accounts into a stage; churned ones have the day they left, today unless it is known."""
     require(actor, Right.ACCOUNTS_EDIT)
     if stage not in Stage.values:
         raise ValidationError({"stage": "Choose one of the stages."})
     changed = [a for a in _locked(Account.objects.all(), account_ids) if a.stage != stage]
     left: Any = None
     if stage == Stage.CHURNED:
-        left = churned_on or Coalesce(F("churned_on"), Value(at.date()))
+        left = Coalesce(F("churned_on"), Value(at.date()))
     _update(changed, {"stage": stage, "churned_on": left, "updated_at": at})
     _audit("account.changed", actor, at, changed, "stage", stage)
     timeline.record_many(

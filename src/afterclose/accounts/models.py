@@ -338,7 +338,8 @@ class Reaction(TenantModel):
         return self.name
 
 
-# Kept beside the import's other files, but models of this app like the rest.
+# Models of this app like the rest, kept beside the other files of their part. They stand at the end
+# because they import Account and Contact from here: Django finds the models of an app here alone.
 from afterclose.accounts.custom_fields.models import (  # noqa: E402
     AccountValue as AccountValue,
     ContactValue as ContactValue,

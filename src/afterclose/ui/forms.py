@@ -1,8 +1,10 @@
 """Form rendering: labels above, help under, errors at the field and in a summary."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 
 
@@ -44,6 +46,17 @@ class SearchInput(forms.TextInput):
     """A search field with the clear button of the browser."""
 
     input_type = "search"
+
+
+def offer(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """Say which rows a field of the form lets choose from."""
+    # A form's fields are typed as plain fields; that this one chooses rows is the form's own word.
+    cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = rows
+
+
+def offer_choices(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, str]]) -> None:
+    """Say which values a field of the form lets choose from, with their labels."""
+    cast(forms.ChoiceField, form.fields[name]).choices = list(choices)
 
 
 def control_class(field: forms.BoundField) -> str:

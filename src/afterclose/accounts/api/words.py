@@ -55,12 +55,12 @@ FIELD = {
 def list_custom_fields(request: ApiRequest) -> Page[CustomFieldOut]:
     """List the custom fields of accounts and of contacts, in the order of the forms."""
     found = [
-        CustomFieldOut(
+        CustomFieldOut.model_construct(
             id=one.id,
-            subject=str(subject.value),  # type: ignore[arg-type]
+            subject=subject.value,
             key=one.key,
             label=one.label,
-            kind=str(one.kind.value),  # type: ignore[arg-type]
+            kind=one.kind.value,
             help=one.help,
             is_required=one.is_required,
             choices=[ChoiceOut(key=each.key, label=each.label) for each in one.choices],

@@ -44,7 +44,7 @@ def define_field(
     subject: Subject | str,
     label: str,
     kind: Kind | str,
-    help: str = "",  # noqa: A002  # the word that admins see
+    help: str = "",  # noqa: A002  # the column's name, and the word that admins see
     is_required: bool = False,
     choices: Iterable[str] = (),
     is_sample: bool = False,
@@ -99,7 +99,7 @@ def change_field(
     at: datetime,
     field_id: int,
     label: str | None = None,
-    help: str | None = None,  # noqa: A002
+    help: str | None = None,  # noqa: A002  # as above
     is_required: bool | None = None,
 ) -> CustomField:
     """Rename a field, or change its help or whether it is required; its values stay.

@@ -47,15 +47,6 @@ def current(subject: Subject | str) -> tuple[Definition, ...]:
     return _definitions(list(CustomField.objects.filter(subject=subject, archived_at__isnull=True)))
 
 
-def field(viewer: Actor, field_id: int) -> Definition:
-    """One field, deleted or not; raises Http404."""
-    require(viewer, Right.ACCOUNTS_VIEW)
-    rows = list(CustomField.objects.filter(id=field_id))
-    if not rows:
-        raise Http404("There is no such field.")
-    return _definitions(rows)[0]
-
-
 def defined(viewer: Actor, subject: Subject | str) -> QuerySet[CustomField]:
     """The rows behind the fields of a subject, deleted ones included, for the settings page."""
     require(viewer, Right.SETTINGS_EDIT)

@@ -124,13 +124,3 @@ def write(
         VALUES[subject].objects.filter(id__in=bulk.among_ids(gone)).delete()
     bulk.insert(VALUES[subject], fresh, at=at)
     return changes
-
-
-def checked_or_raise(
-    known: tuple[Definition, ...], given: Values, *, complete: bool
-) -> dict[str, Any]:
-    """Checked values by key. Raises ValidationError by field name."""
-    values, wrong = check_all(known, given, complete=complete)
-    if wrong:
-        raise ValidationError(dict(wrong))
-    return values

@@ -222,6 +222,7 @@ def open_file(viewer: Actor, export: Export) -> IO[bytes]:
     Raises PermissionDenied.
     """
     page_of(viewer, export)
+    # Not closed here: the answer that streams it closes it.
     content: IO[bytes] = tempfile.TemporaryFile(prefix="afterclose-export-")  # noqa: SIM115
     pieces = ExportPiece.objects.filter(export=export).order_by("number")
     for piece in pieces.values_list("content", flat=True).iterator(chunk_size=1):

@@ -33,6 +33,7 @@ class AccountSelect(forms.Select):
         return [(None, group, 0)]
 
 
+# Django's field takes its type argument in the stubs only, not at run time.
 class AccountField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """An account of the business, or none."""
 

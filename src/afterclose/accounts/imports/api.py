@@ -108,10 +108,10 @@ IMPORT = {
 
 def import_out(run: ImportRun) -> ImportOut:
     """An import of the API from its row."""
-    return ImportOut(
+    return ImportOut.model_construct(
         id=run.id,
         kind=run.kind,
-        state=str(run.state),  # type: ignore[arg-type]
+        state=str(run.state),  # an action may have left the enum's member here
         file_name=run.file_name,
         headers=[str(each) for each in run.detection.get("headers", [])],
         mapping=run.mapping,
@@ -170,7 +170,8 @@ def start_import(
             at=at,
             import_set=actions.start_set(actor=viewer, at=at),
             file_name=_printable(file.name or "file"),
-            stream=file,  # type: ignore[arg-type]  # reads as the stream that it wraps
+            # Django's wrapper has all of a stream that is read, but is not typed as one.
+            stream=file,  # type: ignore[arg-type]
             size=file.size or 0,
             kind=form.kind or (profile.kind if profile else ""),
             profile=profile,

@@ -17,6 +17,7 @@ from afterclose.accounts.imports.registry import importer_of, importers
 from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.tabular.detecting import LIMIT, MEGABYTE, XLSX_LIMIT
 from afterclose.kit.tabular.values import ORDER_WORDS
+from afterclose.ui.forms import offer_choices
 
 SAME_AS_LAST = "same"
 
@@ -219,8 +220,7 @@ class MappingForm(forms.Form):
         self.fields.update(rest)
         self.fields["currency"].initial = run.options.get("currency") or currency
         self.fields["profile_name"].initial = run.profile_name
-        policies = [(each.value, each.label) for each in offered(importer)]
-        self.fields["policy"].choices = policies  # type: ignore[attr-defined]
+        offer_choices(self, "policy", ((each.value, each.label) for each in offered(importer)))
         self.fields["policy"].initial = run.options.get("policy", Policy.OVERWRITE)
         self.fields["policy"].required = False
         if not any(target.type == FieldType.MONEY for target in self.targets):

@@ -1,4 +1,6 @@
-# ruff: noqa: S608  # Statements are put together from names of the models' own tables alone.
+# Statements are put together from names of tables and columns, read from the models and quoted, and
+# from SQL that apps register as they start (`rules.Rule.combine`). Every value is a parameter.
+# ruff: noqa: S608
 """Moving everything from some rows to others, with a journal; and the journal run backwards.
 
 Every statement takes all rows of a table at once. Images of rows are PostgreSQL's own

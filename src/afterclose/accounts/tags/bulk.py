@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from afterclose.accounts.tags import actions
-from afterclose.accounts.tags.forms import NewNamesField
+from afterclose.accounts.tags.forms import TagsForm
 from afterclose.accounts.tags.models import Tag
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
+from afterclose.ui.forms import offer
 from afterclose.ui.lists import BulkAction, Selected
 
 # A thousand rows are one statement, so a request can do many.
@@ -25,19 +26,8 @@ def may_tag(viewer: Actor) -> bool:
     return viewer.may(Right.ACCOUNTS_EDIT)
 
 
-class TagForm(forms.Form):
+class TagForm(TagsForm):
     """Which tags are put on the rows."""
-
-    tags = forms.ModelMultipleChoiceField(
-        Tag.objects.none(),
-        required=False,
-        widget=forms.SelectMultiple(attrs={"data-select": ""}),
-    )
-    new = NewNamesField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["tags"].queryset = Tag.objects.order_by("key")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """At least one, from either field."""
@@ -56,7 +46,7 @@ class UntagForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tags"].queryset = Tag.objects.order_by("key")  # type: ignore[attr-defined]
+        offer(self, "tags", Tag.objects.order_by("key"))
 
 
 Run = Callable[[Actor, Selected, dict[str, Any]], str]

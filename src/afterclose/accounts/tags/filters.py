@@ -102,9 +102,9 @@ def account_tag_filter(name: str = "tag", label: str = "Tags", *, over: str = "p
     return _filter(name, label, AccountTag, "account_id", over)
 
 
-def contact_tag_filter(name: str = "tag", label: str = "Tags") -> TagFilter:
+def contact_tag_filter() -> TagFilter:
     """Rows of contacts by their tags."""
-    return _filter(name, label, ContactTag, "contact_id", "pk")
+    return _filter("tag", "Tags", ContactTag, "contact_id", "pk")
 
 
 def _filter(name: str, label: str, links: queries.Links, column: str, over: str) -> TagFilter:
@@ -120,9 +120,9 @@ def _filter(name: str, label: str, links: queries.Links, column: str, over: str)
     )
 
 
-def tag_column(*, optional: bool = False) -> Column:
+def tag_column() -> Column:
     """A row's tags as chips; the list's queryset annotates ``tags`` with ``queries.shown``."""
-    return Column("tags", "Tags", needs=("tags",), value=_names, render=_chips, optional=optional)
+    return Column("tags", "Tags", needs=("tags",), value=_names, render=_chips)
 
 
 def _names(row: Row) -> list[str]:

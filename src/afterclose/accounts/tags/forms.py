@@ -8,6 +8,7 @@ from django import forms
 
 from afterclose.accounts.tags.models import Tag, Tone
 from afterclose.accounts.tags.naming import NAME_LENGTH, BadTagError, split_names
+from afterclose.ui.forms import offer
 
 
 class NewNamesField(forms.CharField):
@@ -49,8 +50,7 @@ class MergeForm(forms.Form):
 
     def __init__(self, *args: Any, exclude: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Tag.objects.exclude(id=exclude).order_by("key")
-        self.fields["into"].queryset = others  # type: ignore[attr-defined]
+        offer(self, "into", Tag.objects.exclude(id=exclude).order_by("key"))
 
 
 class TagsForm(forms.Form):
@@ -65,4 +65,4 @@ class TagsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tags"].queryset = Tag.objects.order_by("key")  # type: ignore[attr-defined]
+        offer(self, "tags", Tag.objects.order_by("key"))
