@@ -55,16 +55,15 @@ _LINK = """
 
 def plan(records: Sequence[Record]) -> None:
     """After the importer's own plan: another parent than the stored one makes it an update."""
-    said = [
-        record
-        for record in records
-        if record.is_good and record.get("parent") and not (record.stored or {}).get("is_alias")
-    ]
+    said = [record for record in records if record.is_good and record.get("parent")]
     stored = [record.stored["id"] for record in said if record.stored]
     held = {}
     if stored:
         rows = Account.objects.filter(id__in=stored)
         held = dict(rows.values_list("id", "parent__external_id"))
+        for record in said:
+            if record.stored:  # to be shown beside the file's
+                record.stored["parent"] = held[record.stored["id"]]
         waiting = AwaitedParent.objects.filter(account_id__in=stored)
         held |= dict(waiting.values_list("account_id", "external_id"))
     for record in said:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
-
+from afterclose.accounts.hierarchy import tree
 from afterclose.accounts.hierarchy.models import AwaitedParent
-from afterclose.accounts.hierarchy.tree import MAX_LEVELS, group_ids
 from afterclose.accounts.models import Account
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
@@ -30,22 +28,12 @@ class Place:
         return not self.above and not self.children
 
 
-def accounts_of_group(viewer: Actor, account_id: int) -> QuerySet[Account]:
-    """The account and everything under it."""
-    require(viewer, Right.ACCOUNTS_VIEW)
-    return Account.objects.filter(pk__in=group_ids(account_id))
-
-
 def place(viewer: Actor, account: Account) -> Place:
     """Those above and the first of those directly below an account."""
     require(viewer, Right.ACCOUNTS_VIEW)
     children = Account.objects.filter(parent_id=account.id)
     shown = list(children.order_by("name_key", "id")[: SHOWN_CHILDREN + 1])
     count = children.count() if len(shown) > SHOWN_CHILDREN else len(shown)
-    above: list[Account] = []
-    upwards = account.parent
-    while upwards is not None and len(above) < MAX_LEVELS:
-        above.insert(0, upwards)
-        upwards = upwards.parent if upwards.parent_id else None
+    above = [*reversed(tree.above(account).values())]
     awaited = AwaitedParent.objects.filter(account=account).first()
     return Place(above, shown[:SHOWN_CHILDREN], count, awaited)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from afterclose.businesses.context import required_business_id
+
+if TYPE_CHECKING:
+    from afterclose.accounts.models import Account
 
 #: Levels of a tree, the topmost account included.
 MAX_LEVELS = 10
@@ -59,7 +62,18 @@ def lock() -> None:
 
 def group_ids(account_id: int) -> RawSQL:
     """For ``pk__in=``: the account and everything under it, from the index of parents."""
+    # The ORM has no recursive query; the statement is a constant and its values are parameters.
     return RawSQL(_GROUP, [account_id, required_business_id(), MAX_LEVELS])  # noqa: S611
+
+
+def above(account: Account) -> dict[int, Account]:
+    """The accounts above one by id, its parent first; a circle ends the walk."""
+    found: dict[int, Account] = {}
+    upwards = account.parent
+    while upwards is not None and upwards.id not in found:
+        found[upwards.id] = upwards
+        upwards = upwards.parent
+    return found
 
 
 def too_deep(account_ids: Collection[int]) -> set[int]:
@@ -67,16 +81,20 @@ def too_deep(account_ids: Collection[int]) -> set[int]:
     circle do, for a walk around it never ends."""
     if not account_ids:
         return set()
+    levels = _levels(account_ids)
+    return {start for start, (over, under) in levels.items() if over + under > MAX_LEVELS}
+
+
+def _levels(account_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """How many levels lie above each account (itself counted) and below it."""
+    given: dict[str, Any] = {
+        "business": required_business_id(),
+        "accounts": list(account_ids),
+        "most": MAX_LEVELS,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _LEVELS,
-            {
-                "business": required_business_id(),
-                "accounts": list(account_ids),
-                "most": MAX_LEVELS,
-            },
-        )
-        return {start for start, above, below in cursor.fetchall() if above + below > MAX_LEVELS}
+        cursor.execute(_LEVELS, given)
+        return {start: (over, under) for start, over, under in cursor.fetchall()}
 
 
 def check_parent(account_id: int, parent_id: int) -> None:
@@ -90,24 +108,17 @@ def check_parent(account_id: int, parent_id: int) -> None:
         raise ValidationError({"parent": "An account cannot be its own parent."})
     with connection.cursor() as cursor:
         cursor.execute(_GROUP, [account_id, required_business_id(), MAX_LEVELS + 1])
-        below = {row[0] for row in cursor.fetchall()}
-        if parent_id in below:
-            raise ValidationError(
-                {"parent": "That account is under this one already, so it cannot be its parent."}
-            )
-        given: dict[str, Any] = {
-            "business": required_business_id(),
-            "accounts": [account_id, parent_id],
-            "most": MAX_LEVELS,
-        }
-        cursor.execute(_LEVELS, given)
-        levels = {start: (above, below) for start, above, below in cursor.fetchall()}
-    above = levels[parent_id][0]
-    under = levels[account_id][1] + 1
-    if above + under > MAX_LEVELS:
+        group = {row[0] for row in cursor.fetchall()}
+    if parent_id in group:
+        raise ValidationError(
+            {"parent": "That account is under this one already, so it cannot be its parent."}
+        )
+    levels = _levels([account_id, parent_id])
+    would_have = levels[parent_id][0] + levels[account_id][1] + 1
+    if would_have > MAX_LEVELS:
         raise ValidationError(
             {
                 "parent": f"A tree has at most {MAX_LEVELS} levels, and this one would have "
-                f"{above + under}."
+                f"{would_have}."
             }
         )

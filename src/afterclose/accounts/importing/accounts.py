@@ -208,15 +208,16 @@ class AccountImporter(Importer):
     @override
     def plan(self, records: Sequence[Record], context: Context) -> None:
         super().plan(records, context)
-        hierarchy.plan(records)
-        tags.plan(records, AccountTag, "account_id")
-        custom_fields.plan(records, Subject.ACCOUNT, context)
+        own = [record for record in records if not (record.stored or {}).get("is_alias")]
+        hierarchy.plan(own)
+        tags.plan(own, AccountTag, "account_id")
+        custom_fields.plan(own, Subject.ACCOUNT, context)
 
     @override
     def write(self, records: Sequence[Record], context: Context) -> None:
         super().write(records, context)
         hierarchy.write(self, records, context)
-        tags.write(self, records, AccountTag, context)
+        tags.write(self, records, AccountTag, "account_id", context)
         custom_fields.write(self, records, Subject.ACCOUNT, context)
 
     @override

@@ -108,7 +108,7 @@ class ContactImporter(Importer):
     @override
     def write(self, records: Sequence[Record], context: Context) -> None:
         super().write(records, context)
-        tags.write(self, records, ContactTag, context)
+        tags.write(self, records, ContactTag, "contact_id", context)
         custom_fields.write(self, records, Subject.CONTACT, context)
 
     def find(

@@ -59,7 +59,7 @@ def merge_accounts(
             f"A tree has at most {tree.MAX_LEVELS} levels, and {len(wrong)} would have more. "
             "Move the children first."
         )
-    _remember_id(merge, winner, loser, values)
+    _remember_ids(engine, winner, loser, values)
     merge.rows = engine.moved
     merge.save(update_fields=["rows"])
     rules.refresh(actor, at, [winner.id], at_once=True)
@@ -188,28 +188,23 @@ def _locked_pair(winner_id: int, loser_id: int) -> tuple[Account, Account]:
 def _settle_parent(engine: Engine, winner: Account, loser: Account) -> None:
     """Where the winner stands under the loser, it takes the loser's place; where it has no
     parent, it gets the loser's, unless that is itself under the winner."""
-    above = _above(winner)
-    if loser.id in above:
+    if loser.id in tree.above(winner):
         engine.change(Account, winner.id, {"parent_id": loser.parent_id})
     elif winner.parent_id is None and loser.parent_id is not None:
         parent = Account.objects.get(id=loser.parent_id)
-        if winner.id not in (parent.id, *_above(parent)):
+        if winner.id not in (parent.id, *tree.above(parent)):
             engine.change(Account, winner.id, {"parent_id": parent.id})
 
 
-def _above(account: Account) -> list[int]:
-    found: list[int] = []
-    upwards = account.parent
-    while upwards is not None and len(found) <= tree.MAX_LEVELS:
-        found.append(upwards.id)
-        upwards = upwards.parent
-    return found
-
-
-def _remember_id(merge: Merge, winner: Account, loser: Account, values: dict[str, Any]) -> None:
-    """Every id that the merged account does not carry itself goes on finding it."""
+def _remember_ids(engine: Engine, winner: Account, loser: Account, values: dict[str, Any]) -> None:
+    """Every id that the merged account does not carry itself goes on finding it; also one that
+    found another account until somebody gave it away anew."""
     own = values.get("external_id", winner.external_id)
     for external_id in (winner.external_id, loser.external_id):
         if not external_id or external_id == own:
             continue
-        AccountAlias.objects.create(account=winner, external_id=external_id, merge=merge)
+        known = AccountAlias.objects.filter(external_id=external_id).first()
+        if known is None:
+            AccountAlias.objects.create(account=winner, external_id=external_id, merge=engine.merge)
+        elif known.account_id != winner.id:
+            engine.change(AccountAlias, known.id, {"account_id": winner.id})

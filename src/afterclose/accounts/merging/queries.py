@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.http import Http404
 
 from afterclose.accounts.merging.actions import UNDOABLE_FOR, why_not_merge
@@ -156,8 +157,11 @@ def possible_duplicates(viewer: Actor, by: str, after: str = "") -> tuple[list[A
     )
     shown = groups[:GROUPS]
     members: dict[str, list[Account]] = {}
+    # Numbered in the database: one group may be half of all accounts (a provider of mailboxes).
+    place = Window(RowNumber(), partition_by=F(column), order_by="id")
     rows = Account.objects.filter(**{f"{column}__in": [value for value, _ in shown]})
-    for account in rows.select_related("csm__person").order_by(column, "id")[: GROUPS * 100]:
+    first = rows.annotate(place=place).filter(place__lte=SHOWN)
+    for account in first.select_related("csm__person").order_by(column, "id"):
         members.setdefault(getattr(account, column), []).append(account)
-    found = [Alike(why, value, members.get(value, [])[:SHOWN], many) for value, many in shown]
+    found = [Alike(why, value, members.get(value, []), many) for value, many in shown]
     return found, shown[-1][0] if len(groups) > GROUPS else ""

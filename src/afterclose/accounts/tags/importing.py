@@ -55,7 +55,13 @@ def plan(records: Sequence[Record], links: queries.Links, column: str) -> None:
                 record.outcome = Outcome.UPDATED
 
 
-def write(importer: Importer, records: Sequence[Record], links: Any, context: Context) -> None:
+def write(
+    importer: Importer,
+    records: Sequence[Record],
+    links: queries.Links,
+    column: str,
+    context: Context,
+) -> None:
     """After the importer's own write: put the planned tags on the rows, found by their key."""
     said = [record for record in records if record.is_written and record.changes.get("tags")]
     if not said:
@@ -73,7 +79,7 @@ def write(importer: Importer, records: Sequence[Record], links: Any, context: Co
         if (row := record.stored or fresh.get(importer.key(record)))
         for name in record.changes["tags"]
     ]
-    column = "account_id" if links.__name__ == "AccountTag" else "contact_id"
+    # The names are those of the two tables of links; every value is a parameter.
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {links._meta.db_table} (business_id, {column}, tag_id, at, by_id)"  # noqa: S608

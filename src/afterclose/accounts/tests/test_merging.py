@@ -10,13 +10,16 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from afterclose.accounts.actions import flag_at_risk
+from afterclose.accounts.custom_fields.actions import define_field
 from afterclose.accounts.imports.command import Wishes, import_files
 from afterclose.accounts.merging import actions, queries
+from afterclose.accounts.merging.aliases import accounts_by_alias
 from afterclose.accounts.merging.reactions import compute_anew
 from afterclose.accounts.models import (
     Account,
     AccountAlias,
     AccountTag,
+    AccountValue,
     AtRiskFlag,
     Contact,
     Event,
@@ -275,9 +278,13 @@ def test_a_file_that_names_the_account_that_went_finds_the_winner(at_work, tmp_p
 
     merged = merge(at_work, at_work.acme, at_work.birch)
     assert AccountAlias.objects.get().external_id == "birch"
-    accounts = "id,name,plan\nacme,Acme,Gold\nbirch,Birch,Silver\n"
+    define_field(actor=at_work.owner, at=MORNING, subject="account", label="Tier", kind="text")
+    accounts = "id,name,plan,tags,Tier\nacme,Acme,Gold,New,one\nbirch,Birch,Silver,Old,two\n"
     assert bring("accounts", accounts) == {"updated": 1, "unchanged": 1}
+    assert bring("accounts", accounts) == {"unchanged": 2}
     assert Account.objects.get(id=at_work.acme.id).plan == "Gold"
+    assert [link.tag.name for link in AccountTag.objects.filter(account=at_work.acme)] == ["New"]
+    assert AccountValue.objects.get(subject=at_work.acme).text == "one"
     assert not Account.objects.filter(name="Birch").exists()
     contacts = "email,account_id,name\nnew@x.example,birch,New\n"
     assert bring("contacts", contacts) == {"created": 1}
@@ -286,6 +293,27 @@ def test_a_file_that_names_the_account_that_went_finds_the_winner(at_work, tmp_p
     assert Account.objects.get(name="Kid").parent_id == at_work.acme.id
     undo(at_work, merged)
     assert Account.objects.get(external_id="birch").name == "Birch"
+
+
+def test_an_id_that_was_taken_over_and_given_anew_finds_the_account_merged_last(at_work):
+    merge(at_work, at_work.acme, at_work.birch)
+    again = AccountFactory.create(name="Birch again", external_id="birch")
+    before = contents()
+    merged = merge(at_work, at_work.elm, again)
+    assert accounts_by_alias(["birch"]) == {"birch": at_work.elm.id}
+    undo(at_work, merged)
+    assert contents() == before
+    assert accounts_by_alias(["birch"]) == {"birch": at_work.acme.id}
+
+
+def test_a_group_of_many_alike_shows_the_oldest_and_leaves_room_for_the_next(at_work):
+    many = AccountFactory.create_batch(7, domain="mail.example")
+    few = AccountFactory.create_batch(2, domain="zeta.example")
+    found, _ = queries.possible_duplicates(at_work.manager, "domain")
+    assert [(each.value, each.count, list(each.accounts)) for each in found] == [
+        ("mail.example", 7, many[:5]),
+        ("zeta.example", 2, few),
+    ]
 
 
 def test_an_account_typed_by_hand_takes_over_the_id_of_its_imported_twin(at_work):
