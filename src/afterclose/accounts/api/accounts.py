@@ -16,6 +16,7 @@ from pydantic import Field
 from afterclose.accounts import actions, queries
 from afterclose.accounts.api import extras
 from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.importing.references import accounts_by_external_id
 from afterclose.accounts.lists import AccountList
 from afterclose.accounts.models import Account
 from afterclose.businesses.actors import Actor
@@ -204,9 +205,9 @@ list_operation(
 )
 
 
-def show_account(viewer: Actor, **key: Any) -> AccountOut:
-    """One account by id or external id; raises Http404."""
-    row = queries.accounts(viewer).filter(**key).values(*ACCOUNT_PATHS).first()
+def show_account(viewer: Actor, account_id: int) -> AccountOut:
+    """One account; raises Http404."""
+    row = queries.accounts(viewer).filter(pk=account_id).values(*ACCOUNT_PATHS).first()
     if row is None:
         raise Http404
     found = account_out(row)
@@ -238,7 +239,7 @@ def create_account(request: ApiRequest, body: AccountNew) -> Created:
 )
 def get_account(request: ApiRequest, account_id: Path[AddressId]) -> AccountOut:
     """Read an account."""
-    return show_account(request.viewer, pk=account_id)
+    return show_account(request.viewer, account_id)
 
 
 @router.operation(
@@ -253,8 +254,7 @@ def change_account(
     request: ApiRequest, account_id: Path[AddressId], body: AccountPatch
 ) -> AccountOut:
     """Change fields of an account."""
-    if _hold(request, pk=account_id) is None:
-        raise Http404
+    _hold(request, account_id)
     return _change(request, account_id, body)
 
 
@@ -269,8 +269,14 @@ def change_account(
 def get_account_by_external_id(
     request: ApiRequest, external_id: Path[Annotated[str, filled(200)]]
 ) -> AccountOut:
-    """Read an account by its id in your system."""
-    return show_account(request.viewer, external_id=external_id)
+    """Read an account by its id in your system.
+
+    The id of an account that was merged into another one finds that one.
+    """
+    account_id = _found(external_id)
+    if account_id is None:
+        raise Http404
+    return show_account(request.viewer, account_id)
 
 
 @router.operation(
@@ -288,13 +294,16 @@ def put_account(
     """Create or change an account by its id in your system.
 
     Creates it when there is none with this external id, else changes the fields that are sent
-    and leaves the others. The external id in the address counts, not one in the body.
+    and leaves the others. The external id in the address counts, not one in the body; that of an
+    account that was merged into another one changes that one, which keeps its own.
     """
-    found = _hold(request, external_id=external_id)
+    account_id = _found(external_id)
+    if account_id is not None:
+        _hold(request, account_id)
+        body.model_fields_set.discard("external_id")
+        return _change(request, account_id, body)
+    etags.require_match(request, None)
     body = body.model_copy(update={"external_id": external_id})
-    body.model_fields_set.add("external_id")
-    if found is not None:
-        return _change(request, found.id, body)
     return _create(request.viewer, body)
 
 
@@ -313,7 +322,7 @@ def change_account_stage(
     actions.change_stage(
         actor=request.viewer, at=timezone.now(), account_id=account_id, **body.model_dump()
     )
-    return show_account(request.viewer, pk=account_id)
+    return show_account(request.viewer, account_id)
 
 
 @router.operation(
@@ -333,7 +342,7 @@ def flag_account(request: ApiRequest, account_id: Path[AddressId], body: AtRisk)
     actions.flag_at_risk(
         actor=request.viewer, at=timezone.now(), account_id=account_id, **body.model_dump()
     )
-    return show_account(request.viewer, pk=account_id)
+    return show_account(request.viewer, account_id)
 
 
 @router.operation(
@@ -349,7 +358,7 @@ def clear_account(request: ApiRequest, account_id: Path[AddressId], body: NotAtR
     actions.clear_at_risk(
         actor=request.viewer, at=timezone.now(), account_id=account_id, note=body.note
     )
-    return show_account(request.viewer, pk=account_id)
+    return show_account(request.viewer, account_id)
 
 
 def _create(viewer: Actor, body: AccountFields) -> Created:
@@ -357,18 +366,17 @@ def _create(viewer: Actor, body: AccountFields) -> Created:
         made = actions.create_account(actor=viewer, at=timezone.now(), **_values(viewer, body))
     sent = body.model_dump(include=set(extras.NAMES), exclude_unset=True)
     extras.save(viewer, Subject.ACCOUNT, made.pk, sent, complete=True)
-    return Created(show_account(viewer, pk=made.pk), f"{ROOT}/accounts/{made.pk}")
+    return Created(show_account(viewer, made.pk), f"{ROOT}/accounts/{made.pk}")
 
 
-def _hold(request: ApiRequest, **key: Any) -> AccountOut | None:
-    """What is there now, compared with the preconditions of the request."""
-    etags.lock(request, Account.objects.filter(**key))
-    try:
-        current = show_account(request.viewer, **key)
-    except Http404:
-        current = None
-    etags.require_match(request, current)
-    return current
+def _found(external_id: str) -> int | None:
+    return accounts_by_external_id([external_id]).get(external_id)
+
+
+def _hold(request: ApiRequest, account_id: int) -> None:
+    """Compare what is there now with the preconditions of the request; raises Http404."""
+    etags.lock(request, Account.objects.filter(pk=account_id))
+    etags.require_match(request, show_account(request.viewer, account_id))
 
 
 def _change(request: ApiRequest, account_id: int, body: AccountFields) -> AccountOut:
@@ -381,7 +389,7 @@ def _change(request: ApiRequest, account_id: int, body: AccountFields) -> Accoun
         )
     sent = body.model_dump(include=set(extras.NAMES), exclude_unset=True)
     extras.save(request.viewer, Subject.ACCOUNT, account_id, sent)
-    return show_account(request.viewer, pk=account_id)
+    return show_account(request.viewer, account_id)
 
 
 def _values(viewer: Actor, body: AccountFields) -> dict[str, Any]:

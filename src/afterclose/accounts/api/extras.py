@@ -19,7 +19,7 @@ from afterclose.kit.money import Money
 
 
 class MoneyIn(In):
-    """An amount in minor units of its currency."""
+    """An amount in minor units of its currency; of the business's where that is empty."""
 
     amount_minor: Annotated[int, Field(ge=-BIGGEST, le=BIGGEST), WHOLE]
     currency: Currency
@@ -116,7 +116,7 @@ def _checked(viewer: Actor, subject: Subject, sent: Mapping[str, Any]) -> dict[s
             wrong[f"custom.{key}"] = "There is no such field."
             continue
         try:
-            values[key] = _from_json(one, value)
+            values[key] = _from_json(one, value, viewer.settings.currency)
         except rules.WrongValueError as problem:
             wrong[f"custom.{key}"] = f"{one.label}: {problem}"
     if wrong:
@@ -124,9 +124,9 @@ def _checked(viewer: Actor, subject: Subject, sent: Mapping[str, Any]) -> dict[s
     return values
 
 
-def _from_json(one: rules.Definition, value: Any) -> Any:
+def _from_json(one: rules.Definition, value: Any, currency: str) -> Any:
     if one.kind is Kind.MONEY and isinstance(value, Mapping):
-        return rules.check(one, Money(value["amount_minor"], value["currency"] or "USD"))
+        return rules.check(one, Money(value["amount_minor"], value["currency"] or currency))
     return rules.from_json(one, value)
 
 

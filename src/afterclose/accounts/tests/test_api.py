@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from afterclose.accounts.custom_fields.actions import define_field
 from afterclose.accounts.imports.jobs import run_to_end
+from afterclose.accounts.merging.actions import merge_accounts
 from afterclose.accounts.models import Account, Contact, Event, Stage
+from afterclose.businesses.actions import change_settings
 from afterclose.businesses.api_keys.models import KeptAnswer
 from tests.cast import Cast
 from tests.factories import AccountFactory
@@ -178,6 +180,28 @@ def test_put_creates_then_changes_what_is_sent(cast: Cast, program: Make) -> Non
     assert again.json()["id"] == first.json()["id"]
     assert zapier("GET", path).json() == again.json()
     assert zapier("PUT", path, {"name": "X"}, If_None_Match="*").status_code == 412
+
+
+def test_the_id_of_an_account_that_was_merged_finds_the_one_that_stays(
+    cast: Cast, program: Make
+) -> None:
+    zapier, path = program(), "/accounts/by-external-id/birch"
+    with cast.at_work():
+        merge_accounts(
+            actor=cast.manager,
+            at=timezone.now(),
+            winner_id=cast.acme.id,
+            loser_id=cast.birch.id,
+        )
+    found = zapier("GET", path).json()
+    assert (found["id"], found["external_id"]) == (cast.acme.id, "acme")
+    assert zapier("PUT", path, {"name": "X"}, If_None_Match="*").status_code == 412
+    changed = zapier("PUT", path, {"name": "Acme & Birch", "plan": "Gold"})
+    assert changed.status_code == 200
+    told = {"id": cast.acme.id, "external_id": "acme", "name": "Acme & Birch", "plan": "Gold"}
+    assert changed.json() | told == changed.json()
+    with cast.at_work():
+        assert Account.objects.count() == 4
 
 
 def test_nobody_overwrites_what_they_have_not_seen(cast: Cast, program: Make) -> None:
@@ -371,6 +395,10 @@ def test_tags_and_custom_fields_are_read_and_written_by_key(cast: Cast, program:
     assert changed.json()["tags"] == ["VIP"]
     assert changed.json()["custom"] == custom | {"users": None}
     assert names(zapier("GET", "/accounts?cf_tier=gold")) == ["Gale"]
+    with cast.at_work():
+        change_settings(actor=cast.admin, at=timezone.now(), changes={"currency": "GBP"})
+    bare = zapier("PATCH", path, {"custom": {"budget": {"amount_minor": 7, "currency": ""}}})
+    assert bare.json()["custom"]["budget"] == {"amount_minor": 7, "currency": "GBP"}
     assert names(zapier("GET", "/accounts?cf_tier=silver")) == []
     tags = zapier("GET", "/tags").json()["items"]
     assert [(tag["name"], tag["accounts"]) for tag in tags] == [("EMEA", 0), ("VIP", 1)]
