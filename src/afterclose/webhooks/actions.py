@@ -23,7 +23,6 @@ TEST = "webhook.test"
 #: So long the secret before a rotation signs too.
 OLD_SECRET_LASTS = timedelta(hours=24)
 MOST_ENDPOINTS = 50
-REPLAYABLE = (Status.DELIVERED, Status.FAILED, Status.SKIPPED)
 
 
 def add_endpoint(

@@ -39,7 +39,8 @@ class EndpointForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = [(kind.name, f"{kind.label} ({kind.name})") for kind in facts.declared()]
-        self.fields["kinds"].choices = kinds  # type: ignore[attr-defined]
+        offered: Any = self.fields["kinds"]
+        offered.choices = kinds
 
     @staticmethod
     def of(endpoint: Endpoint) -> dict[str, Any]:

@@ -38,7 +38,10 @@ def _forget(statuses: list[Status], before: datetime) -> int:
     gone = 0
     while True:
         with transaction.atomic():
-            old = Delivery.objects.filter(status__in=statuses, created_at__lt=before)
+            # What was sent or skipped late is kept as long; the older instant has the index.
+            old = Delivery.objects.filter(
+                status__in=statuses, created_at__lt=before, settled_at__lt=before
+            )
             ids = list(old.order_by("created_at", "id").values_list("id", flat=True)[:BATCH])
             Delivery.objects.filter(id__in=ids).delete()
         gone += len(ids)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterclose.accounts import facts
 from afterclose.businesses.permissions import Right
-from afterclose.businesses.views import MemberRequest, page
+from afterclose.businesses.views import MemberRequest, attach, page
 from afterclose.ui.lists import list_view
 from afterclose.webhooks import actions, catalogue as examples, queries
 from afterclose.webhooks.forms import EndpointForm, ReplayForm
@@ -61,7 +61,7 @@ def add(request: MemberRequest) -> HttpResponse:
                 actor=request.viewer, at=timezone.now(), **form.cleaned_data
             )
         except ValidationError as problem:
-            _attach(form, problem)
+            attach(form, problem)
         else:
             request.session[REVEAL] = secret.pk
             messages.success(request, "Webhook added. Copy its secret now.")
@@ -87,7 +87,7 @@ def edit(request: MemberRequest, endpoint_id: int) -> HttpResponse:
                 **form.cleaned_data,
             )
         except ValidationError as problem:
-            _attach(form, problem)
+            attach(form, problem)
         else:
             messages.success(request, "Webhook changed")
             return redirect("webhooks:endpoint", endpoint_id)
@@ -251,12 +251,3 @@ def _page(
     # The frame reads the business's settings, so even here a transaction gives the context.
     with transaction.atomic():
         return render(request, template, context, status=status)
-
-
-def _attach(form: EndpointForm, problem: ValidationError) -> None:
-    if not hasattr(problem, "error_dict"):
-        form.add_error(None, problem)
-        return
-    for key, texts in problem.message_dict.items():
-        for text in texts:
-            form.add_error(key if key in form.fields else None, text)

@@ -71,6 +71,9 @@ def attach(form: Any, problem: Refused | ValidationError) -> None:
     if isinstance(problem, Refused):
         form.add_error(None, problem.message)
         return
+    if not hasattr(problem, "error_dict"):
+        form.add_error(None, problem)
+        return
     for key, texts in problem.message_dict.items():
         for text in texts:
             form.add_error(key if key in form.fields else None, text)

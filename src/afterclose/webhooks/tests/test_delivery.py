@@ -167,12 +167,25 @@ def test_old_deliveries_go_and_what_waits_stays(life, receiver):
         made = Delivery.objects.create(
             endpoint=endpoint, kind=f"{status}.{days}", status=status,
             created_at=life.at - timedelta(days=days), ready_at=life.at, due_at=life.at,
+            settled_at=None if status == "waiting" else life.at - timedelta(days=days),
         )  # fmt: skip
         Attempt.objects.create(delivery=made, at=life.at, milliseconds=1)
     assert tidying.tidy(actor=life.cast.owner, at=life.at) == 2
     left = sorted(Delivery.objects.values_list("kind", flat=True))
     assert left == ["delivered.29", "failed.31", "waiting.400"]
     assert Attempt.objects.count() == 3
+
+
+def test_what_was_settled_late_is_kept_as_long_as_anything_else(life, receiver):
+    endpoint = life.endpoint(receiver.url)
+    actions.pause(actor=life.cast.admin, at=life.at, endpoint_id=endpoint.id)
+    life.tell("stage.changed")
+    life.at += timedelta(days=120)
+    actions.resume(actor=life.cast.admin, at=life.at, endpoint_id=endpoint.id, skip_waiting=True)
+    life.at += timedelta(days=1)
+    assert tidying.tidy(actor=life.cast.owner, at=life.at) == 0
+    life.at += timedelta(days=90)
+    assert tidying.tidy(actor=life.cast.owner, at=life.at) == 1
 
 
 def test_a_pass_ends_after_its_time_and_says_that_there_is_more(life, receiver):
