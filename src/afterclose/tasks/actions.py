@@ -187,6 +187,7 @@ def _tell_assignee(actor: Actor, at: datetime, task: Task) -> None:
         title=f"Task given to {task.assignee}: {task.title}"[:300],
         subject=task,
         payload=facts_of(task),
+        is_sample=task.is_sample,
     )
 
 

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -114,7 +115,7 @@ def _entry(task: Task, due_on: date, sees_accounts: bool) -> Event:
     address = f"{settings.SITE_URL}{reverse('tasks:detail', args=[task.pk])}"
     account = task.account.name if task.account and sees_accounts else ""
     entry = Event()
-    entry.add("uid", f"task-{task.business_id}-{task.pk}@{_host()}")
+    entry.add("uid", f"task-{task.business_id}-{task.pk}@{urlsplit(settings.SITE_URL).hostname}")
     entry.add("dtstamp", task.updated_at.replace(microsecond=0))
     entry.add("created", task.created_at.replace(microsecond=0))
     entry.add("last-modified", task.updated_at.replace(microsecond=0))
@@ -127,7 +128,3 @@ def _entry(task: Task, due_on: date, sees_accounts: bool) -> Event:
     # A task does not make its day busy.
     entry.add("transp", "TRANSPARENT")
     return entry
-
-
-def _host() -> str:
-    return settings.SITE_URL.split("//")[-1].split("/")[0].split(":")[0]

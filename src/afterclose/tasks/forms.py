@@ -41,7 +41,8 @@ class TaskForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assignee"].queryset = members(viewer)  # type: ignore[attr-defined]
+        assignee: Any = self.fields["assignee"]
+        assignee.queryset = members(viewer)
         if not viewer.may(Right.ACCOUNTS_VIEW):
             del self.fields["account"], self.fields["contact"]
             return
@@ -84,7 +85,8 @@ class AssigneeForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assignee"].queryset = members(viewer)  # type: ignore[attr-defined]
+        assignee: Any = self.fields["assignee"]
+        assignee.queryset = members(viewer)
 
 
 class DueForm(forms.Form):

@@ -59,6 +59,7 @@ def reassign_many(
                 "count": count,
                 "tasks": [actions.facts_of(task) for task in found[:LISTED]],
             },
+            is_sample=all(task.is_sample for task in found),
         )
     return len(found)
 
@@ -148,10 +149,11 @@ def _tell_overdue(actor: Actor, at: datetime, on: date) -> int:
         .order_by("assignee_id", "due_on", "-rank", "id")[:BATCH]
     )
     Task.objects.filter(pk__in=[task.pk for task in found]).update(overdue_told_for=F("due_on"))
-    by_member: dict[int, list[Task]] = defaultdict(list)
+    # Sample data is told apart: it goes to no webhook, and is removed with the samples.
+    by_member: dict[tuple[int, bool], list[Task]] = defaultdict(list)
     for task in found:
         if task.assignee_id is not None:
-            by_member[task.assignee_id].append(task)
+            by_member[task.assignee_id, task.is_sample].append(task)
     timeline.record_many(
         Event(
             kind="tasks.overdue",
@@ -164,8 +166,9 @@ def _tell_overdue(actor: Actor, at: datetime, on: date) -> int:
                 "count": len(tasks),
                 "tasks": [actions.facts_of(task) for task in tasks[:LISTED]],
             },
+            is_sample=is_sample,
         )
-        for member_id, tasks in by_member.items()
+        for (member_id, is_sample), tasks in by_member.items()
     )
     return len(found)
 

@@ -1,6 +1,6 @@
 """Rules that open tasks by themselves (CS-91); apps above register theirs as they start.
 
-A rule opens a task under a key through ``actions.open_for_trigger``, and closes it when what
+A rule opens a task under a key through ``many.open_for_trigger``, and closes it when what
 it stands for is over. The daily sweep asks each rule which of the open ones no longer hold,
 so a task closes also when the moment was missed.
 """

@@ -294,6 +294,24 @@ def test_the_overdue_tasks_of_one_morning_are_one_fact_per_member(at_work: Cast)
     assert counts == {at_work.manager.membership_id: 12, at_work.admin.membership_id: 1}
 
 
+def test_what_is_told_of_sample_tasks_is_sample_data_too(at_work: Cast) -> None:
+    samples = [add(at_work, f"Sample {n}", due_on=MONDAY - DAY, is_sample=True) for n in range(2)]
+    add(at_work, "Real", due_on=MONDAY - DAY)
+
+    many.sweep(actor=at_work.owner, at=MORNING, on=MONDAY)
+    many.reassign_many(
+        actor=at_work.owner,
+        at=MORNING,
+        task_ids=[task.pk for task in samples],
+        assignee=at_work.admin.membership,
+    )
+
+    assert [fact.is_sample for fact in facts("task.assigned")] == [True, True, False]
+    overdue = {fact.is_sample: fact.payload["count"] for fact in facts("tasks.overdue")}
+    assert overdue == {True: 2, False: 1}
+    assert [fact.is_sample for fact in facts("tasks.assigned")] == [True]
+
+
 def test_what_a_stranger_has_to_do_is_not_seen(at_work: Cast) -> None:
     add(at_work)
     with at_work.elsewhere():
