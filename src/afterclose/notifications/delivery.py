@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
@@ -30,6 +32,9 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 #: Nobody else takes a claimed mail for so long; longer than a server takes to answer.
 LEASE = timedelta(minutes=10)
+#: A pass ends after this, well within the lease, which counts from its begin; the job of the
+#: next minute goes on.
+PASS_SECONDS = 240.0
 #: A mail that no server took for so long is given up, and stands on the page of operations.
 GIVE_UP_AFTER = timedelta(days=4)
 
@@ -51,16 +56,17 @@ def is_for_good(error: Exception) -> bool:
     )
 
 
-def send_due(*, actor: Actor, at: datetime) -> int:
-    """Send the mails that are due, over one connection; returns how many the server took.
+def send_due(*, actor: Actor, at: datetime, seconds: float = PASS_SECONDS) -> int:
+    """Send the mails that are due, over one connection, for at most ``seconds``; returns how
+    many the server took.
 
     Call outside of a transaction. When the server cannot be reached, one mail has its try and
     the rest keep theirs: they go as soon as it is back.
     """
-    sent = 0
+    ends, sent = time.monotonic() + seconds, 0
     server: Any = mailers.default
     try:
-        while (mail := _claim(actor, at)) is not None:
+        while time.monotonic() < ends and (mail := _claim(actor, at)) is not None:
             try:
                 server.open()
             except Exception as error:  # whatever the network says
@@ -119,7 +125,7 @@ def _send(server: Any, mail: OutgoingMail, at: datetime) -> bool:
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     headers = {
-        "Message-ID": f"<mail-{mail.business_id}-{mail.pk}@{_host()}>",
+        "Message-ID": f"<mail-{mail.business_id}-{mail.pk}@{urlsplit(settings.SITE_URL).hostname}>",
         "Auto-Submitted": "auto-generated",
     }
     if mail.stop_url:
@@ -162,7 +168,3 @@ def try_again(*, actor: Actor, at: datetime, mail_id: int) -> OutgoingMail:
     mail.save(update_fields=["failed_at", "attempts", "next_try_at", "give_up_at"])
     audit.record("mail.retried", actor=actor, at=at, subject=mail)
     return mail
-
-
-def _host() -> str:
-    return settings.SITE_URL.split("//")[-1].split("/")[0].split(":")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
@@ -50,7 +50,7 @@ def wishes(viewer: Actor) -> dict[Kind, tuple[bool, Pace]]:
 def mail_times(viewer: Actor) -> MailTimes:
     """When the viewer wants mails; the product's own times where nothing was chosen."""
     found = MailTimes.objects.filter(member_id=viewer.membership_id).first()
-    return found or MailTimes(business_id=viewer.business_id, summary_at=time(8))
+    return found or MailTimes(business_id=viewer.business_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def tell_assigned_many(event_id: int) -> None:
                 key=f"tasks.assigned:{fact.pk}",
                 title=f"{fact.actor_name} gave you {count} tasks",
                 body=_named(tasks, count),
-                url="/tasks/",
+                url=reverse("tasks:mine"),
             )
         ]
     notify_many(actor=actors.system(fact.business_id), at=fact.occurred_at, messages=messages)
@@ -135,7 +135,7 @@ def _overdue(fact: Event) -> Iterator[Message]:
             key=f"tasks.overdue:{fact.pk}",
             title=f"{count} of your tasks are overdue",
             body=_named(tasks, count),
-            url="/tasks/",
+            url=reverse("tasks:mine"),
             is_urgent=any(task["priority"] == "critical" for task in tasks),
         )
         return
@@ -146,7 +146,7 @@ def _overdue(fact: Event) -> Iterator[Message]:
             key=f"task.overdue:{task['task']}:{task['due_on']}",
             title=f"Overdue: {task['title']}",
             body=f"It was due on {formats.day(date.fromisoformat(task['due_on']))}.",
-            url=f"/tasks/{task['task']}/",
+            url=reverse("tasks:detail", args=[task["task"]]),
             account_id=task["account"],
             is_urgent=task["priority"] == "critical",
         )
@@ -160,7 +160,7 @@ def _of_task(fact: Event, task: Mapping[str, Any], intro: str) -> Message:
         key=f"task.assigned:{task['task']}:{fact.pk}",
         title=f"{intro}: {task['title']}",
         body=f"Due on {formats.day(date.fromisoformat(due_on))}." if due_on else "",
-        url=f"/tasks/{task['task']}/",
+        url=reverse("tasks:detail", args=[task["task"]]),
         account_id=task["account"],
         is_urgent=task["priority"] == "critical",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -104,12 +105,9 @@ def _filled(mail: Mail, pace: Pace, lines: Sequence[SummaryLine]) -> Mail:
     for line in lines[:LISTED]:
         by_kind[line.kind].append(line)
     count = len(lines)
-    return Mail(
-        member_id=mail.member_id,
-        kind=mail.kind,
-        key=mail.key,
+    return replace(
+        mail,
         subject=f"{WORDS[pace]}: {count} notification{'' if count == 1 else 's'}",
-        template=mail.template,
         context={
             "pace": pace.value,
             "count": count,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from afterclose.businesses.actors import Actor
@@ -45,7 +45,7 @@ class Wishes:
     def times(self, member_id: int) -> MailTimes:
         """When the member wants mails; the product's own for whoever has chosen nothing."""
         return self._times.get(member_id) or MailTimes(
-            member_id=member_id, business_id=self.business.pk, summary_at=time(8)
+            member_id=member_id, business_id=self.business.pk
         )
 
     def zone(self, member_id: int) -> ZoneInfo:

@@ -226,6 +226,18 @@ def test_a_worker_killed_after_sending_repeats_that_one_with_the_same_message_id
     assert (len(ids), len(set(ids))) == (3, 2)
 
 
+def test_a_pass_ends_before_another_worker_may_take_what_it_claimed(
+    at_work: Cast, server: Server
+) -> None:
+    mails = [waiting(to=f"m{n}@northwind.example") for n in range(2)]
+    system = actors.system(at_work.business.id)
+
+    assert delivery.send_due(actor=system, at=MORNING, seconds=0) == 0
+    assert {mail.attempts for mail in OutgoingMail.objects.all()} == {0}
+    assert timedelta(seconds=delivery.PASS_SECONDS) <= delivery.LEASE / 2
+    assert send(at_work, 1) == len(mails)
+
+
 def test_two_workers_at_once_send_each_mail_once(at_work: Cast, server: Server) -> None:
     for n in range(3):
         waiting(to=f"m{n}@northwind.example")
