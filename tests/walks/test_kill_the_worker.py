@@ -7,16 +7,11 @@ committed them; another worker finds what it left. Both must have come to the sa
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -38,41 +33,11 @@ from afterclose.kit.postgres import database_settings
 from afterclose.notifications.models import Notification, OutgoingMail
 from afterclose.support.models import Ticket
 from afterclose.usage.models import LastUse
+from tests.workers import empty_the_queue, let_a_minute_go_by, until, worker
 
-ROOT = Path(__file__).resolve().parents[2]
 PARTS, ACCOUNTS_PER_PART = 4, 500
 # Every seventh customer is in trouble: not used for long, and urgent tickets.
 TROUBLED = 7
-
-
-def until[T](found: Callable[[], T], what: str) -> T:
-    """Wait for something that another process does."""
-    deadline = time.monotonic() + 120
-    while not (value := found()):
-        assert time.monotonic() < deadline, f"not within two minutes: {what}"
-        time.sleep(0.05)
-    return value
-
-
-@contextmanager
-def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A worker as ``afterclose serve`` starts it, on the test database."""
-    env = {
-        **os.environ,
-        "AFTERCLOSE_DB_NAME": connection.settings_dict["NAME"],
-        "AFTERCLOSE_DB_ROLE": "app",
-        "DJANGO_SETTINGS_MODULE": "afterclose.config.settings",
-        "PYTHONPATH": str(ROOT / "src"),
-        "LOG_LEVEL": "WARNING",
-    }
-    command = [sys.executable, "-m", "django", "procrastinate", "worker"]
-    process = subprocess.Popen(command, env=env, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
 
 
 def owner_connection() -> psycopg.Connection[Any]:
@@ -197,10 +162,9 @@ def waiting(owner: Actor) -> int:
 
 @pytest.fixture
 def clean(transactional_db: None) -> Iterator[None]:
-    """The queue's tables are not Django's, so its flush leaves them."""
+    """Leaves no job behind."""
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    empty_the_queue()
 
 
 @pytest.mark.slow
@@ -247,8 +211,7 @@ def test_a_worker_killed_in_the_nightly_run_loses_and_repeats_nothing(clean: Non
         assert Snapshot.objects.count() == 2 * ACCOUNTS_PER_PART, "the third part left no half"
     assert doing() >= 1, "the job of the dead worker is still marked as being done"
 
-    with connection.cursor() as cursor:  # a minute goes by without a heartbeat
-        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '5 min'")
+    let_a_minute_go_by()
     with worker():
         app.configure_task("config.retry_stalled_jobs").defer(timestamp=int(time.time()))
         until(lambda: waiting(northwind) == 0, "the second worker has done all that was left")

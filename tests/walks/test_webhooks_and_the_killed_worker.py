@@ -7,21 +7,17 @@ comes once; a slow receiver does not hold up another.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import standardwebhooks
-from django.db import connection, transaction
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from afterclose.accounts import timeline
@@ -33,8 +29,7 @@ from afterclose.kit import clock, outbound
 from afterclose.webhooks import actions
 from afterclose.webhooks.models import Delivery, Endpoint, Status
 from tests.receiver import Received, Receiver
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.workers import empty_the_queue, let_a_minute_go_by, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -45,8 +40,7 @@ def owner() -> Iterator[Actor]:
     made = people.create_business(name="Killed", owner_email="kim@killed.test", at=clock.now())
     with business_context(made.business_id):
         yield made
-    with connection.cursor() as cursor:  # not Django's tables, so its flush leaves them
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    empty_the_queue()
 
 
 @pytest.fixture(autouse=True)
@@ -54,41 +48,13 @@ def _allowed(settings) -> None:
     settings.WEBHOOKS_ALLOW = outbound.networks(["127.0.0.1"])
 
 
-@contextmanager
-def worker(*queues: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker on the test's database."""
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "afterclose.config.settings",
-        "PYTHONPATH": str(ROOT / "src"),
-        "AFTERCLOSE_DB_ROLE": "app",
-        "AFTERCLOSE_DB_NAME": str(connection.settings_dict["NAME"]),
-        "AFTERCLOSE_WEBHOOKS_ALLOW": "127.0.0.1",
-        "LOG_LEVEL": "WARNING",
-    }
-    command = [
-        *(sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "4"),
-        *("--queues", ",".join(queues or ("default", "webhooks"))),
+def sender(*queues: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A worker that may send to this machine."""
+    return worker(
+        *("--concurrency", "4", "--queues", ",".join(queues or ("default", "webhooks"))),
         *("--fetch-job-polling-interval", "0.5"),
-    ]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-
-
-def until(found: Callable[[], object], what: str) -> None:
-    """Wait for something that another process does."""
-    deadline = time.monotonic() + 120
-    while True:
-        with transaction.atomic():
-            if found():
-                return
-        assert time.monotonic() < deadline, f"not within two minutes: {what}"
-        time.sleep(0.05)
+        AFTERCLOSE_WEBHOOKS_ALLOW="127.0.0.1",
+    )
 
 
 def endpoint(owner: Actor, receiver: Receiver) -> Endpoint:
@@ -104,8 +70,13 @@ def tell(owner: Actor, count: int) -> None:
             timeline.record("import.finished", actor=owner, at=clock.now(), title=f"Fact {n}")
 
 
+@transaction.atomic
+def count(status: Status, **values: object) -> int:
+    return Delivery.objects.filter(status=status, **values).count()
+
+
 def waiting() -> int:
-    return Delivery.objects.filter(status=Status.WAITING).count()
+    return count(Status.WAITING)
 
 
 def test_a_killed_sender_sends_again_under_the_same_id_and_loses_nothing(owner: Actor) -> None:
@@ -121,7 +92,7 @@ def test_a_killed_sender_sends_again_under_the_same_id_and_loses_nothing(owner: 
         with transaction.atomic():
             secret = made.secrets.get().plain
         tell(owner, 3)
-        with worker() as first:
+        with sender() as first:
             assert called.wait(120), "the first delivery is on its way"
             first.send_signal(signal.SIGKILL)
             first.wait()
@@ -131,13 +102,9 @@ def test_a_killed_sender_sends_again_under_the_same_id_and_loses_nothing(owner: 
             assert waiting() == 3
             # A minute goes by: without a heartbeat, and with the claim.
             Delivery.objects.exclude(claimed_until=None).update(claimed_until=clock.now())
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE procrastinate_workers"
-                    " SET last_heartbeat = last_heartbeat - interval '5 min'"
-                )
+            let_a_minute_go_by()
         retry_stalled_jobs(timestamp=0)
-        with worker():
+        with sender():
             until(lambda: waiting() == 0, "everything was delivered")
         ids = Counter(each.headers["webhook-id"] for each in receiver.received)
         assert sorted(ids.values()) == [1, 1, 2]
@@ -160,13 +127,11 @@ def test_two_workers_send_each_delivery_once_and_a_slow_receiver_holds_nobody_up
         endpoint(owner, slow)
         made = endpoint(owner, quick)
         tell(owner, 60)
-        with worker(), worker("webhooks"):
+        with sender(), sender("webhooks"):
             until(
-                lambda: Delivery.objects.filter(
-                    endpoint=made, status=Status.DELIVERED
-                ).count() == 60,
+                lambda: count(Status.DELIVERED, endpoint=made) == 60,
                 "the quick receiver has everything",
-            )  # fmt: skip
+            )
             assert len(slow.received) < 15, "while the slow one has just begun"
             released.set()
             until(lambda: waiting() == 0, "then the slow one gets its share")
