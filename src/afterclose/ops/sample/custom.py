@@ -131,5 +131,5 @@ def _insert(sample: Sample) -> sql.Composed:
 
 
 def _own(text: str) -> sql.SQL:
-    """SQL of this file; a remainder's sign is no parameter."""
+    """SQL of this file, no value of anybody's; a remainder's sign is no parameter."""
     return sql.SQL(text.replace("%", "%%"))

@@ -12,6 +12,7 @@ from django.db import connection
 
 from afterclose.accounts.tags.naming import key_of
 
+# SQL of this file alone: ``_PUT`` joins no value of anybody's into it.
 #: Name, tone, and which accounts have it.
 _ON_ACCOUNTS = (
     ("Key account", "accent", "r.seats >= 150"),
