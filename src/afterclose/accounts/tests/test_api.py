@@ -18,7 +18,6 @@ from afterclose.accounts.imports.jobs import run_to_end
 from afterclose.accounts.merging.actions import merge_accounts
 from afterclose.accounts.models import Account, Contact, Event, Stage
 from afterclose.businesses.actions import change_settings
-from afterclose.businesses.api_keys.models import KeptAnswer
 from tests.cast import Cast
 from tests.factories import AccountFactory
 from tests.programs import Program
@@ -202,54 +201,6 @@ def test_the_id_of_an_account_that_was_merged_finds_the_one_that_stays(
     assert changed.json() | told == changed.json()
     with cast.at_work():
         assert Account.objects.count() == 4
-
-
-def test_nobody_overwrites_what_they_have_not_seen(cast: Cast, program: Make) -> None:
-    zapier, path = program(), f"/accounts/{cast.acme.id}"
-    seen = zapier("GET", path)["ETag"]
-    assert zapier("GET", path, If_None_Match=seen).status_code == 304
-    assert zapier("PATCH", path, {"plan": "Gold"}, If_Match=f"W/{seen}").status_code == 200
-    late = zapier("PATCH", path, {"plan": "Basic"}, If_Match=seen)
-    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
-    assert zapier("GET", path, If_None_Match=seen).status_code == 200
-    assert zapier("GET", path).json()["plan"] == "Gold"
-
-
-def test_the_same_request_sent_twice_has_one_effect(cast: Cast, program: Make) -> None:
-    zapier, other, body = program(), program(name="Other"), {"name": "Gale"}
-    first = zapier("POST", "/accounts", body, Idempotency_Key="k-1")
-    again = zapier("POST", "/accounts", body, Idempotency_Key="k-1")
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.content == first.content
-    assert again["Location"] == first["Location"]
-    assert again["Idempotent-Replayed"] == "true"
-    differs = zapier("POST", "/accounts", {"name": "Hail"}, Idempotency_Key="k-1")
-    assert differs.status_code == 422
-    assert zapier("POST", "/accounts", body, Idempotency_Key="ä").status_code == 422
-    assert other("POST", "/accounts", body, Idempotency_Key="k-1").status_code == 201
-    with cast.at_work():
-        assert Account.objects.filter(name="Gale").count() == 2  # one per key
-
-
-def test_a_refused_request_may_be_sent_again_with_its_key(cast: Cast, program: Make) -> None:
-    zapier = program()
-    body = {"name": "Gale", "external_id": "acme"}
-    assert zapier("POST", "/accounts", body, Idempotency_Key="k").status_code == 409
-    with cast.at_work():
-        Account.objects.filter(id=cast.acme.id).update(external_id="moved")
-        assert not KeptAnswer.objects.exists()
-    assert zapier("POST", "/accounts", body, Idempotency_Key="k").status_code == 201
-
-
-def test_an_answer_is_forgotten_after_a_day(cast: Cast, program: Make) -> None:
-    zapier = program()
-    zapier("POST", "/accounts", {"name": "Gale"}, Idempotency_Key="k")
-    with cast.at_work():
-        day = timezone.now() - timedelta(hours=25)
-        KeptAnswer.objects.update(kept_at=day)
-    assert zapier("POST", "/accounts", {"name": "Hail"}, Idempotency_Key="k").status_code == 201
-    with cast.at_work():
-        assert KeptAnswer.objects.count() == 1
 
 
 def test_stage_and_risk_are_told_on_the_timeline(cast: Cast, program: Make) -> None:
