@@ -96,6 +96,7 @@ def allows(role: Role, right: Right, settings: BusinessSettings) -> bool:
 def require(actor: Actor, right: Right) -> None:
     """Let pass whoever has the right; raises PermissionDenied (403) naming what is missing."""
     if not actor.may(right):
+        those = "This key's role or areas do" if actor.grant else "Your role does"
         raise PermissionDenied(
-            f"Your role does not include “{right.value}”. Ask an admin of your business for it."
+            f"{those} not include “{right.value}”. Ask an admin of your business for it."
         )

@@ -11,8 +11,11 @@ from collections.abc import Iterable
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.settings import app_of
 
-# Areas that only people may touch: a key that leaks must not be able to make itself a bigger one.
-FOR_PEOPLE_ONLY = frozenset({"api_keys", "home", "ops", "people", "sample_data", "settings"})
+# Areas that only people may touch: a key that leaks must not be able to make itself a bigger one,
+# let somebody in, or have what happens sent elsewhere.
+FOR_PEOPLE_ONLY = frozenset(
+    {"api_keys", "home", "ops", "people", "sample_data", "settings", "sign_in", "webhooks"}
+)
 
 
 def _derived() -> dict[str, frozenset[Right]]:
