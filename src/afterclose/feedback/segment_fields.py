@@ -12,7 +12,7 @@ GROUP = "Surveys"
 def _last(what: str, survey: Survey) -> Derived:
     """A column of the last answer to a survey."""
     return Derived(
-        f"SELECT DISTINCT ON (f.account_id) f.account_id AS subject_id, f.{what} AS value"  # noqa: S608
+        f"SELECT DISTINCT ON (f.account_id) f.account_id AS subject_id, f.{what} AS value"  # noqa: S608 - constants
         " FROM feedback_surveyanswer f WHERE f.business_id = %(business)s"
         f" AND f.survey = '{survey.value}' AND {ONLY.format('f.account_id')}"
         " ORDER BY f.account_id, f.answered_at DESC, f.id DESC"

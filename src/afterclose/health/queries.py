@@ -34,12 +34,7 @@ def in_bucket(bucket: Bucket) -> Q:
     live = ~Q(stage=Stage.CHURNED)
     if bucket.low is None and bucket.high is None:
         return live & Q(health__score__isnull=True)
-    found = Q()
-    if bucket.low is not None:
-        found &= Q(health__score__gte=bucket.low)
-    if bucket.high is not None:
-        found &= Q(health__score__lt=bucket.high)
-    return live & found
+    return live & _scored_in(bucket, "health__score")
 
 
 def in_buckets(slugs: Iterable[str], _viewer: Actor) -> Q:
@@ -97,12 +92,12 @@ def _has(bucket: Bucket) -> bool:
     return bucket.low is not None or bucket.high is not None
 
 
-def _scored_in(bucket: Bucket) -> Q:
+def _scored_in(bucket: Bucket, score: str = "score") -> Q:
     found = Q()
     if bucket.low is not None:
-        found &= Q(score__gte=bucket.low)
+        found &= Q(**{f"{score}__gte": bucket.low})
     if bucket.high is not None:
-        found &= Q(score__lt=bucket.high)
+        found &= Q(**{f"{score}__lt": bucket.high})
     return found
 
 

@@ -11,7 +11,7 @@ GROUP = "Tickets"
 
 def _of_tickets(what: str, where: str, value: str = "{t}.value") -> Derived:
     return Derived(
-        f"SELECT k.account_id AS subject_id, {what} AS value FROM support_ticket k"  # noqa: S608
+        f"SELECT k.account_id AS subject_id, {what} AS value FROM support_ticket k"  # noqa: S608 - constants
         f" WHERE k.business_id = %(business)s AND k.account_id IS NOT NULL AND {where}"
         f" AND {ONLY.format('k.account_id')} GROUP BY k.account_id",
         value,

@@ -45,6 +45,8 @@ def list_usage(request: ApiRequest, account_id: Path[AddressId], query: Any) -> 
     return Page[UsageOut].model_construct(items=items, next_cursor=cursor)
 
 
+# As `list_operation` does it, which has no place for an account in the address: the attribute and
+# the annotation are read by the router and by ninja, a plain function has neither to mypy.
 list_usage.checks_query = True  # type: ignore[attr-defined]
 list_usage.__annotations__["query"] = UsageQuery
 list_usage.__defaults__ = (as_query(...),)

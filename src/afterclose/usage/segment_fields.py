@@ -12,7 +12,7 @@ GROUP = "Usage"
 def _total(what: str, begin: str, end: str) -> Derived:
     """A total of the days from ``begin`` (included) to ``end`` (left out); none is 0."""
     return Derived(
-        f"SELECT u.account_id AS subject_id, {what} AS value FROM usage_dailyusage u"  # noqa: S608
+        f"SELECT u.account_id AS subject_id, {what} AS value FROM usage_dailyusage u"  # noqa: S608 - constants
         f" WHERE u.business_id = %(business)s AND u.used_on >= {begin} AND u.used_on < {end}"
         f" AND {ONLY.format('u.account_id')} GROUP BY u.account_id",
         "COALESCE({t}.value, 0)",
