@@ -7,7 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from afterclose.accounts.custom_fields.models import (
+    AccountValue,
+    CustomChoice,
+    CustomField,
+    Kind,
+)
+from afterclose.accounts.custom_fields.rules import SCALE, text_key
 from afterclose.accounts.models import Account, AtRiskFlag, Contact, Event, Stage
+from afterclose.accounts.tags.models import AccountTag, ContactTag, Tag
 from afterclose.billing.models import AccountBilling, Subscription
 from afterclose.feedback.models import SurveyAnswer
 from afterclose.health.models import Score, Snapshot
@@ -18,6 +26,20 @@ from afterclose.usage.models import DailyUsage, LastUse
 TODAY = date(2026, 3, 2)
 ZONE = "America/New_York"
 NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)
+
+# What the business made itself. The ids are given, so that conditions can name them beforehand.
+TAGS = [7_000_000_001, 7_000_000_002, 7_000_000_003]
+TIERS = [7_100_000_001, 7_100_000_002]
+REGIONS = [7_200_000_001, 7_200_000_002, 7_200_000_003]
+OWN_FIELDS = {
+    "score": Kind.NUMBER,
+    "budget": Kind.MONEY,
+    "since": Kind.DATE,
+    "pilot": Kind.BOOLEAN,
+    "note": Kind.TEXT,
+    "tier": Kind.CHOICE,
+    "regions": Kind.CHOICES,
+}
 
 few = st.integers(0, 3)
 days_ago = st.integers(-5, 20)
@@ -43,6 +65,8 @@ dates = st.one_of(
     days_ago.map(day),
     st.sampled_from([date(2024, 2, 29), date(2025, 3, 5), date(2020, 12, 31), date(2026, 3, 1)]),
 )
+some_tags = st.lists(st.sampled_from(TAGS), max_size=2, unique=True)
+sums = st.one_of(st.none(), st.tuples(st.integers(0, 4).map(lambda n: n * 500), currencies))
 accounts = st.fixed_dictionaries(
     {
         "industry": words,
@@ -51,14 +75,26 @@ accounts = st.fixed_dictionaries(
         "stage": st.sampled_from(Stage.values),
         "customer_since": dates,
         "flagged_at": st.one_of(st.none(), moments()),
-        "arr": st.one_of(
-            st.none(), st.tuples(st.integers(0, 4).map(lambda n: n * 500), currencies)
-        ),
+        "arr": sums,
+        "tags": some_tags,
+        "cf_score": st.one_of(st.none(), st.sampled_from([0, 1, 0.5, 2.5, 4])),
+        "cf_budget": sums,
+        "cf_since": dates,
+        "cf_pilot": st.one_of(st.none(), st.booleans()),
+        "cf_note": words,
+        "cf_tier": st.one_of(st.none(), st.sampled_from(TIERS)),
+        "cf_regions": st.lists(st.sampled_from(REGIONS), max_size=2, unique=True),
         "health_score": st.one_of(st.none(), st.sampled_from([0.0, 24.9, 25.0, 50.0, 74.6, 75.0])),
     }
 )
 contacts = st.fixed_dictionaries(
-    {"title": words, "champion": st.booleans(), "left_on": dates, "email": st.just("")}
+    {
+        "title": words,
+        "champion": st.booleans(),
+        "left_on": dates,
+        "email": st.just(""),
+        "tags": some_tags,
+    }
 )
 tickets = st.fixed_dictionaries(
     {
@@ -123,17 +159,60 @@ def lives(draw: Any) -> Row:
 def store(lives: list[Row]) -> Book:
     """Write the lives into the database and return them as rows in memory."""
     book = Book()
+    own = _define()
     for number, life in enumerate(lives):
-        _account(book, number, life)
+        _account(book, number, life, own)
     return book
 
 
-def _account(book: Book, number: int, life: Row) -> None:
+def _define() -> dict[str, int]:
+    """The tags and custom fields of the business; the fields' ids by key."""
+    for each in TAGS:
+        Tag.objects.create(id=each, name=f"T{each}", key=f"t{each}", created_at=NOON)
+    own = {
+        key: CustomField.objects.create(
+            subject="account", key=key, label=key, kind=kind, created_at=NOON
+        ).id
+        for key, kind in OWN_FIELDS.items()
+    }
+    for key, ids in (("tier", TIERS), ("regions", REGIONS)):
+        for each in ids:
+            CustomChoice.objects.create(id=each, field_id=own[key], key=f"c{each}", label=str(each))
+    return own
+
+
+def _columns(key: str, value: Any) -> list[Row]:
+    """The rows that hold a value of a custom field: none, one, or one a choice."""
+    if value is None or value == "":
+        return []
+    match OWN_FIELDS[key]:
+        case Kind.NUMBER:
+            return [{"number": int(value * SCALE)}]
+        case Kind.MONEY:
+            return [{"minor": value[0], "currency": value[1]}]
+        case Kind.DATE:
+            return [{"day": value}]
+        case Kind.BOOLEAN:
+            return [{"flag": value}]
+        case Kind.TEXT:
+            return [{"text": value, "text_key": text_key(value)}]
+        case Kind.CHOICE:
+            return [{"choice_id": value}]
+        case _:
+            return [{"choice_id": each, "slot": each} for each in value]
+
+
+def _account(book: Book, number: int, life: Row, own_fields: dict[str, int]) -> None:
     row = life["account"]
     own = {key: row[key] for key in ("industry", "plan", "seats", "stage", "customer_since")}
     account = Account.objects.create(name=f"A{number}", **own)
-    book.accounts.append({**row, "id": account.id, "name": account.name, "tags": ()})
+    book.accounts.append({**row, "id": account.id, "name": account.name})
     here = {"account_id": account.id}
+    for each in row["tags"]:
+        AccountTag.objects.create(tag_id=each, at=NOON, **here)
+    for key, field_id in own_fields.items():
+        for columns in _columns(key, row[f"cf_{key}"]):
+            AccountValue.objects.create(subject=account, field_id=field_id, **columns)
     if row["flagged_at"] is not None:
         AtRiskFlag.objects.create(account=account, set_at=row["flagged_at"])
     else:  # a closed flag is none
@@ -148,6 +227,8 @@ def _account(book: Book, number: int, life: Row) -> None:
     for each in life["contacts"]:
         values = {"title": each["title"], "is_champion": each["champion"]}
         found = Contact.objects.create(name="C", left_on=each["left_on"], **values, **here)
+        for tag_id in each["tags"]:
+            ContactTag.objects.create(contact=found, tag_id=tag_id, at=NOON)
         book.contacts.append({**each, "id": found.id, **here})
     _rows(book, life, here)
 
@@ -254,12 +335,23 @@ def dated(field: str) -> st.SearchStrategy[Any]:
     )
 
 
-def choice(field: str, values: list[str]) -> st.SearchStrategy[Any]:
+def choice(field: str, values: list[Any]) -> st.SearchStrategy[Any]:
     one = st.sampled_from(values)
     return st.one_of(
         presence(field),
         one.map(lambda v: leaf(field, "is", v)),
         st.lists(one, min_size=1, max_size=3, unique=True).map(lambda v: leaf(field, "in", v)),
+    )
+
+
+def one_of_several(field: str, values: list[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        presence(field),
+        st.builds(
+            lambda op, several: leaf(field, op, several),
+            st.sampled_from(["any", "all", "none"]),
+            st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True),
+        ),
     )
 
 
@@ -292,17 +384,20 @@ def changed_by(field: str) -> st.SearchStrategy[Any]:
     )
 
 
-money = st.one_of(
-    presence("arr"),
-    st.builds(lambda op, value: leaf("arr", op, value), comparisons, amounts),
-    st.builds(
-        lambda low, code: leaf(
-            "arr", "between", {"low": str(low), "high": str(low + 10), "currency": code}
+def money(field: str) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        presence(field),
+        st.builds(lambda op, value: leaf(field, op, value), comparisons, amounts),
+        st.builds(
+            lambda low, code: leaf(
+                field, "between", {"low": str(low), "high": str(low + 10), "currency": code}
+            ),
+            st.integers(0, 12),
+            currencies,
         ),
-        st.integers(0, 12),
-        currencies,
-    ),
-)
+    )
+
+
 HEALTH = ["healthy", "ok", "at_risk", "critical", "none"]
 account_leaves = st.one_of(
     text("industry"),
@@ -311,7 +406,7 @@ account_leaves = st.one_of(
     choice("stage", Stage.values),
     dated("customer_since"),
     st.booleans().map(lambda v: leaf("at_risk", "is", v)),
-    money,
+    money("arr"),
     dated("last_used"),
     numeric("usage_30_days"),
     numeric("users_30_days"),
@@ -396,19 +491,34 @@ relations = st.one_of(
     ),
 )
 about_accounts = groups(st.one_of(account_leaves, relations), 8)
-_of_account = st.one_of(account_leaves, relations).map(
-    lambda node: {
-        **node,
-        **({"field": "account." + node["field"]} if "field" in node else {}),
-        **({"related": "account." + node["related"]} if "related" in node else {}),
-    }
+# Known where ``store`` has made them, and nowhere else.
+own_leaves = st.one_of(
+    one_of_several("tag", TAGS),
+    numeric("cf_score"),
+    money("cf_budget"),
+    dated("cf_since"),
+    presence("cf_pilot"),
+    st.booleans().map(lambda v: leaf("cf_pilot", "is", v)),
+    text("cf_note"),
+    choice("cf_tier", TIERS),
+    one_of_several("cf_regions", REGIONS),
 )
-about_contacts = groups(
-    st.one_of(
-        text("title"),
-        dated("left_on"),
-        st.booleans().map(lambda v: leaf("champion", "is", v)),
-        _of_account,
-    ),
-    8,
+all_about_accounts = groups(st.one_of(account_leaves, own_leaves, relations), 8)
+
+
+def of_account(node: Any) -> Any:
+    """The same asked about a contact's account."""
+    kind = "field" if "field" in node else "related"
+    return {**node, kind: f"account.{node[kind]}"}
+
+
+contact_leaves = st.one_of(
+    text("title"),
+    dated("left_on"),
+    st.booleans().map(lambda v: leaf("champion", "is", v)),
+    st.one_of(account_leaves, relations).map(of_account),
+)
+about_contacts = groups(contact_leaves, 8)
+all_about_contacts = groups(
+    st.one_of(contact_leaves, one_of_several("tag", TAGS), own_leaves.map(of_account)), 8
 )

@@ -117,8 +117,8 @@ class Plain:
         if key == "segment":
             within = [self.in_segment(each, row) for each in wanted]
             return {"any": any(within), "all": all(within), "none": not any(within)}[op]
-        if key == "tag":
-            has = set(row["tags"])
+        if key in ("tag", "cf_regions"):
+            has = set(row["tags" if key == "tag" else key])
             return {
                 "any": bool(has & set(wanted or ())),
                 "all": set(wanted or ()) <= has,

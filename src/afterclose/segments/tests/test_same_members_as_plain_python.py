@@ -45,7 +45,7 @@ def fits(condition: Any, subject: str) -> bool:
 @RARELY
 @given(
     lives=st.lists(books.lives(), min_size=1, max_size=4),
-    conditions_=st.lists(books.about_accounts, min_size=6, max_size=6),
+    conditions_=st.lists(books.all_about_accounts, min_size=6, max_size=6),
 )
 def test_accounts(at_work: Cast, lives: Any, conditions_: Any) -> None:
     compare(at_work, lives, conditions_, "account")
@@ -54,10 +54,19 @@ def test_accounts(at_work: Cast, lives: Any, conditions_: Any) -> None:
 @RARELY
 @given(
     lives=st.lists(books.lives(), min_size=1, max_size=4),
-    conditions_=st.lists(books.about_contacts, min_size=6, max_size=6),
+    conditions_=st.lists(books.all_about_contacts, min_size=6, max_size=6),
 )
 def test_contacts(at_work: Cast, lives: Any, conditions_: Any) -> None:
     compare(at_work, lives, conditions_, "contact")
+
+
+@RARELY
+@given(
+    lives=st.lists(books.lives(), min_size=2, max_size=4),
+    conditions_=st.lists(books.own_leaves, min_size=15, max_size=15),
+)
+def test_tags_and_custom_fields_one_by_one(at_work: Cast, lives: Any, conditions_: Any) -> None:
+    compare(at_work, lives, conditions_, "account")
 
 
 def compare(cast: Cast, lives: Any, found: Any, subject: str) -> None:
