@@ -23,7 +23,6 @@ class SegmentInUse(ValueError):
     """It cannot be deleted, or kept to oneself, while something else names it."""
 
     def __init__(self, segment: Segment, users: list[str], what: str = "deleted") -> None:
-        self.users = users
         named = ", ".join(users)
         super().__init__(
             f"“{segment.name}” cannot be {what}, because it is used by {named}."
@@ -94,7 +93,8 @@ def change_segment(
     if users and not segment.is_shared:
         raise SegmentInUse(segment, [f"the segment “{name}”" for name in users], "private")
     was = segment.condition
-    _settle(actor, segment, was if condition is None else condition)
+    # What is not edited may name a choice that has gone since, as when it is refreshed.
+    _settle(actor, segment, was if condition is None else condition, strict=condition is not None)
     after = {key: getattr(segment, key) for key in before}
     changes = audit.difference(before, after)
     if segment.condition != was:
@@ -142,10 +142,12 @@ def _changeable(actor: Actor, segment_id: int) -> Segment:
     return segment
 
 
-def _settle(actor: Actor, segment: Segment, condition: dict[str, Any]) -> None:
+def _settle(
+    actor: Actor, segment: Segment, condition: dict[str, Any], *, strict: bool = True
+) -> None:
     """Check everything and save; the text is printed from the condition."""
     known = queries.catalog_for(actor, segment.subject)
-    node = conditions.read(condition, known)
+    node = conditions.read(condition, known, strict=strict)
     named = queries.check_nesting(node, known, segment.pk)
     _only_shared(segment, named)
     segment.condition, segment.text = conditions.write(node), text.print_text(node, known)

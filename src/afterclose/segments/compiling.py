@@ -362,7 +362,6 @@ class _Scope:
         inner = _Scope(
             self.setting, relation.catalog, {"row": "r"}, params=self.params, level=self.level
         )
-        inner.anchors[relation.fields[0].subject if relation.fields else "row"] = "r"
         business = self.given("business", self.setting.business_id)
         where = [f"r.business_id = {business}", f"r.{relation.column} IS NOT NULL"]
         if node.days is not None:

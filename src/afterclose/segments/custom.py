@@ -8,7 +8,6 @@ from afterclose.accounts.custom_fields import queries
 from afterclose.accounts.custom_fields.models import AccountValue, ContactValue, Kind
 from afterclose.accounts.custom_fields.rules import SCALE, Definition
 from afterclose.accounts.tags.models import AccountTag, ContactTag, Tag
-from afterclose.businesses import actors
 from afterclose.businesses.context import current_business_id
 from afterclose.segments import fields
 from afterclose.segments.fields import Choice, Field, Many, One, Type
@@ -46,11 +45,9 @@ def tags() -> list[Choice]:
 
 def custom_fields(subject: str) -> list[Field]:
     """The fields of the business in context that are not deleted."""
-    business_id = current_business_id()
-    if business_id is None:
+    if current_business_id() is None:
         return []
-    found = queries.fields(actors.system(business_id), subject)
-    return [_field(each, subject) for each in found]
+    return [_field(each, subject) for each in queries.current(subject)]
 
 
 def _field(each: Definition, subject: str) -> Field:

@@ -81,8 +81,7 @@ def read(data: QueryDict) -> Group:
 def _read_group(data: QueryDict, path: str, budget: list[int], depth: int) -> Group:
     mode = data.get(f"{path}.mode", "all")
     group = Group(path, mode if mode in dict(MODES) else "all")
-    count = data.get(f"{path}.count", "0")
-    for index in range(int(count) if count.isascii() and count.isdigit() else 0):
+    for index in range(whole_number(data.get(f"{path}.count", "")) or 0):
         budget[0] -= 1
         if budget[0] < 0 or depth > 2 * conditions.DEPTH:
             break
@@ -92,6 +91,11 @@ def _read_group(data: QueryDict, path: str, budget: list[int], depth: int) -> Gr
         else:
             group.items.append(_read_leaf(data, child, budget, depth + 1))
     return group
+
+
+def whole_number(written: str) -> int | None:
+    """An id or count out of a form; None for anything else, or for more than a column holds."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
 
 
 def _read_leaf(data: QueryDict, path: str, budget: list[int], depth: int) -> Leaf:

@@ -90,7 +90,7 @@ def read(viewer: Actor, data: QueryDict, segment: Segment | None = None) -> Work
         drafts.read(data),
         data.get("text", "")[: text.LONGEST],
         queries.catalog_for(viewer, subject),
-        segment.pk if segment else _number(data.get("segment", "")),
+        segment.pk if segment else drafts.whole_number(data.get("segment", "")),
     )
     pressed = data.get("do", "")
     if pressed.startswith("mode:"):
@@ -100,10 +100,6 @@ def read(viewer: Actor, data: QueryDict, segment: Segment | None = None) -> Work
     drafts.fill(work.draft, work.catalog)
     settle(work)
     return work
-
-
-def _number(written: str) -> int | None:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
 
 
 def settle(work: Work) -> None:

@@ -8,8 +8,9 @@ missing row or NULL is a missing value); it is never a query per account.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import Model
@@ -275,7 +276,8 @@ def register_provider(provider: Provider) -> None:
 def catalog(subject: str) -> Catalog:
     """What a condition about ``account`` or ``contact`` may name.
 
-    A contact has the fields of its account too, as ``account.<key>``.
+    A contact has the fields of its account too, as ``account.<key>``. Choices are read when they
+    are first asked for, and once: a condition may name a hundred of them.
     """
     fields = {key: each for (of, key), each in _fields.items() if of == subject}
     relations = {key: each for (of, key), each in _relations.items() if of == subject}
@@ -285,4 +287,8 @@ def catalog(subject: str) -> Catalog:
         above = catalog("account")
         fields |= {_OF_ACCOUNT + key: each for key, each in above.fields.items()}
         relations |= {_OF_ACCOUNT + key: each for key, each in above.relations.items()}
-    return Catalog(fields, relations)
+    return Catalog({key: _reading_once(each) for key, each in fields.items()}, relations)
+
+
+def _reading_once(found: Field) -> Field:
+    return found if found.choices is None else replace(found, choices=cache(found.choices))

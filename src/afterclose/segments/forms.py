@@ -9,7 +9,7 @@ from django import forms
 from afterclose.segments.models import Segment
 
 
-class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Name and who may use it; the condition comes from the builder or the text."""
 
     class Meta:

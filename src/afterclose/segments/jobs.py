@@ -30,6 +30,7 @@ def refresh_all_of_business(business_id: int, timestamp: int = 0) -> None:
     """Hand each segment of the business a job of its own."""
     for segment_id in Segment.objects.order_by("id").values_list("id", flat=True):
         lock = f"segments.refresh:{business_id}:{segment_id}"
+        # One that still waits will see today's data too.
         with suppress(AlreadyEnqueued), transaction.atomic():
             refresh_segment.configure(queueing_lock=lock).defer(
                 business_id=business_id, segment_id=segment_id

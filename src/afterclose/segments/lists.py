@@ -102,10 +102,23 @@ def members_list(subject: str) -> type[List]:
     empty = Empty("Nobody meets the condition", "Change it, or wait until the data does.",
                   icon="filter")  # fmt: skip
     return type(
-        f"SegmentMembersOf{subject.capitalize()}",
+        _name_of(subject),
         (base,),
         {"name": f"segment-{subject}s", "queryset": queryset, "empty": empty},
     )
+
+
+def __getattr__(name: str) -> type[List]:
+    """The lists of members by the names of their classes: a file that is written in the
+    background finds its list by that name, in a process that may not have made it yet."""
+    for subject in Subject.values:
+        if name == _name_of(subject):
+            return members_list(subject)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _name_of(subject: str) -> str:
+    return f"SegmentMembersOf{subject.capitalize()}"
 
 
 def _columns(subject: str) -> list[Column]:

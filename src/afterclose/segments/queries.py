@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from afterclose.accounts.models import Account, Contact
+from afterclose.accounts.queries import prefix
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import settings_of
 from afterclose.segments import conditions, text
-from afterclose.segments.compiling import (
-    NESTING,
-    Inner,
-    Setting,
-    compile_condition,
-)
+from afterclose.segments.compiling import NESTING, Inner, Setting, compile_condition
 from afterclose.segments.conditions import ConditionError, Node
 from afterclose.segments.fields import Catalog, Choice, catalog
 from afterclose.segments.models import AccountMembership, DayCount, Segment, Subject
@@ -63,13 +59,11 @@ def may_change(viewer: Actor, found: Segment) -> bool:
 def catalog_for(viewer: Actor, subject: str) -> Catalog:
     """What the viewer can ask about: what their role shows, and segments that they may use."""
     known = catalog(subject).for_viewer(viewer)
-    own: dict[str, list[Choice]] = {}
 
+    @cache
     def usable(subject: str) -> list[Choice]:
-        if subject not in own:
-            rows = segments(viewer).filter(subject=subject).order_by("name_key")
-            own[subject] = [Choice(key, name, name) for key, name in rows.values_list("id", "name")]
-        return own[subject]
+        rows = segments(viewer).filter(subject=subject).order_by("name_key")
+        return [Choice(key, name, name) for key, name in rows.values_list("id", "name")]
 
     fields = {
         key: replace(each, choices=partial(usable, each.subject)) if each.is_segment else each
@@ -203,12 +197,6 @@ def history(found: Segment, since: date) -> list[tuple[date, int]]:
     return list(rows.values_list("on", "members"))
 
 
-def used_by(found: Segment) -> list[str]:
-    """What would break without it: the names of the segments that name it."""
-    rows = Segment.objects.filter(uses__used=found).order_by("name_key")
-    return list(rows.values_list("name", flat=True))
-
-
 def segments_using(found: Segment) -> QuerySet[Segment]:
     """The segments whose condition names it."""
     return Segment.objects.filter(uses__used=found).order_by("name_key")
@@ -265,7 +253,7 @@ def segment_options(viewer: Actor, typed: str, limit: int) -> list[Option]:
     rows = segments(viewer).filter(subject=Subject.ACCOUNT).order_by("name_key")
     key = typed.strip().lower()
     if key:
-        rows = rows.filter(name_key__gte=key, name_key__lt=key + "\U0010ffff")
+        rows = rows.filter(prefix("name_key", key))
     return [Option(str(key), name) for key, name in rows.values_list("id", "name")[:limit]]
 
 
@@ -289,7 +277,7 @@ def find_segments(viewer: Actor, typed: str, limit: int) -> list[Hit]:
     key = typed.strip().lower()
     if not key or not viewer.may(Right.SEGMENTS_VIEW):
         return []
-    rows = segments(viewer).filter(name_key__gte=key, name_key__lt=key + "\U0010ffff")
+    rows = segments(viewer).filter(prefix("name_key", key))
     found = rows.order_by("name_key").values_list("id", "name", "members")[:limit]
     return [
         Hit(name, f"/segments/{key}/", f"{members:,} members", "filter", "Segments")

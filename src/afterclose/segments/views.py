@@ -173,9 +173,10 @@ def _copied(request: MemberRequest) -> Segment | None:
     written = request.GET.get("copy", "")
     if not written:
         return None
-    if not (written.isascii() and written.isdigit() and len(written) < 19):
+    segment_id = drafts.whole_number(written)
+    if segment_id is None:
         raise Http404("There is no such segment.")
-    return queries.segment(request.viewer, int(written))
+    return queries.segment(request.viewer, segment_id)
 
 
 def _forgive(work: editing.Work) -> None:
@@ -202,12 +203,11 @@ def _save(request: MemberRequest, segment: Segment | None) -> HttpResponse:
                     actor=request.viewer, at=at, subject=work.subject, **values
                 )
             else:
-                revision = request.POST.get("revision", "")
                 actions.change_segment(
                     actor=request.viewer,
                     at=at,
                     segment_id=segment.pk,
-                    revision=int(revision) if revision.isdecimal() else None,
+                    revision=drafts.whole_number(request.POST.get("revision", "")),
                     **values,
                 )
         except ConditionError as error:

@@ -11,12 +11,15 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 
 from afterclose.accounts.models import Account, Contact, Event
+from afterclose.accounts.tags.models import Tag
 from afterclose.businesses import actors
-from afterclose.segments import actions, queries, touched
+from afterclose.segments import actions, queries, text, touched
 from afterclose.segments.actions import SegmentInUse
 from afterclose.segments.conditions import ConditionError
-from afterclose.segments.models import AccountMembership, Segment
+from afterclose.segments.lists import members_list
+from afterclose.segments.models import AccountMembership, Segment, Subject
 from afterclose.segments.refreshing import refresh
+from afterclose.ui.lists.background import list_of, path_of
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, TicketFactory
 
@@ -234,6 +237,49 @@ def test_touched_accounts_are_asked_again_within_the_quarter_hour(at_work: Cast)
     assert touched.refresh_touched(actor=system, at=later) > 0
     assert names(segment) == ["Birch", "Cedar"]
     assert Event.objects.get(kind="segment.entered").account_id == at_work.cedar.id
+
+
+def test_a_quiet_quarter_of_an_hour_asks_about_nobody(at_work: Cast) -> None:
+    make(at_work, {"field": "open_tickets", "op": ">", "value": 0}, "Waiting")
+    Account.objects.update(updated_at=MORNING - timedelta(days=1))
+    system = actors.system(at_work.business.id)
+    sweeps = [MORNING + timedelta(minutes=15 * number) for number in range(4)]
+    assert touched.refresh_touched(actor=system, at=sweeps[0]) == 0
+    TicketFactory.create(account=at_work.acme)
+    # Twice, for a transaction that was open during the first; what it told is new as well.
+    found = [touched.refresh_touched(actor=system, at=at) for at in sweeps[1:]]
+    assert found[:2] == [1, 1]
+    assert touched.refresh_touched(actor=system, at=sweeps[3] + timedelta(minutes=15)) == 0
+
+
+def test_members_can_be_written_to_a_file_in_the_background() -> None:
+    for subject in Subject.values:
+        made = members_list(subject)
+        assert list_of(path_of(made)) is made
+
+
+def test_a_choice_that_is_gone_does_not_keep_from_renaming(at_work: Cast) -> None:
+    tag = Tag.objects.create(name="VIP", key="vip", created_at=MORNING)
+    asked = {"field": "tag", "op": "any", "value": [tag.id]}
+    segment = make(at_work, asked)
+    tag.delete()
+    actions.change_segment(actor=at_work.manager, at=MORNING, segment_id=segment.id, name="Old")
+    with pytest.raises(ConditionError, match="not one of its values"):
+        actions.change_segment(
+            actor=at_work.manager, at=MORNING, segment_id=segment.id, condition=asked
+        )
+
+
+def test_choices_are_read_once_however_many_are_named(
+    at_work: Cast, django_assert_num_queries: Any
+) -> None:
+    names = [f"T{number}" for number in range(9)]
+    for name in names:
+        Tag.objects.create(name=name, key=name.lower(), created_at=MORNING)
+    known = queries.catalog_for(at_work.manager, "account")
+    with django_assert_num_queries(1):
+        node = text.parse(f"tag any ({', '.join(names)})", known)
+        assert text.print_text(node, known) == f"tag any ({', '.join(names)})"
 
 
 def test_a_refresh_of_some_leaves_the_others_alone(at_work: Cast) -> None:

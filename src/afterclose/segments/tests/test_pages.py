@@ -131,5 +131,6 @@ def test_forms_that_no_browser_sends_are_no_errors_of_ours(cast: Cast, sign_in: 
         {"n.count": "1", "n-0.key": "field:name", "n-0.op": "is", "n-0.value": "a\x00"},
         {"mode": "text", "text": "\x00", "do": "mode:form"},
         {"segment": "9" * 30, "do": "remove:n"},
+        {"n.count": "9" * 5000},
     ):
         assert client.post("/segments/builder/", data).status_code == 200
