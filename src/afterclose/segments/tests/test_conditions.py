@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from afterclose.segments import conditions, drafts, text
 from afterclose.segments.conditions import ConditionError
 from afterclose.segments.fields import catalog
-from afterclose.segments.tests import books
+from afterclose.segments.tests import asked
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ ACTIVE = {"field": "stage", "op": "is", "value": "active"}
 
 
 @ALWAYS
-@given(condition=books.about_accounts)
+@given(condition=asked.about_accounts)
 def test_the_text_of_a_condition_reads_as_the_same_condition(at_work: Cast, condition: Any) -> None:
     try:
         node = read(condition)
@@ -39,7 +39,7 @@ def test_the_text_of_a_condition_reads_as_the_same_condition(at_work: Cast, cond
 
 
 @ALWAYS
-@given(condition=books.about_contacts)
+@given(condition=asked.about_contacts)
 def test_the_form_of_a_condition_gives_the_same_condition(at_work: Cast, condition: Any) -> None:
     try:
         node = read(condition, "contact")
@@ -52,7 +52,7 @@ def test_the_form_of_a_condition_gives_the_same_condition(at_work: Cast, conditi
 
 
 @ALWAYS
-@given(condition=books.about_accounts)
+@given(condition=asked.about_accounts)
 def test_json_written_and_read_is_the_same(at_work: Cast, condition: Any) -> None:
     try:
         node = read(condition)

@@ -14,7 +14,7 @@ from afterclose.segments import conditions, queries
 from afterclose.segments.conditions import ConditionError
 from afterclose.segments.fields import catalog
 from afterclose.segments.models import Segment
-from afterclose.segments.tests import books
+from afterclose.segments.tests import asked, books
 from afterclose.segments.tests.books import TODAY, ZONE
 from afterclose.segments.tests.plain import Plain
 from tests.cast import Cast
@@ -45,7 +45,7 @@ def fits(condition: Any, subject: str) -> bool:
 @RARELY
 @given(
     lives=st.lists(books.lives(), min_size=1, max_size=4),
-    conditions_=st.lists(books.all_about_accounts, min_size=6, max_size=6),
+    conditions_=st.lists(asked.all_about_accounts, min_size=6, max_size=6),
 )
 def test_accounts(at_work: Cast, lives: Any, conditions_: Any) -> None:
     compare(at_work, lives, conditions_, "account")
@@ -54,7 +54,7 @@ def test_accounts(at_work: Cast, lives: Any, conditions_: Any) -> None:
 @RARELY
 @given(
     lives=st.lists(books.lives(), min_size=1, max_size=4),
-    conditions_=st.lists(books.all_about_contacts, min_size=6, max_size=6),
+    conditions_=st.lists(asked.all_about_contacts, min_size=6, max_size=6),
 )
 def test_contacts(at_work: Cast, lives: Any, conditions_: Any) -> None:
     compare(at_work, lives, conditions_, "contact")
@@ -63,7 +63,7 @@ def test_contacts(at_work: Cast, lives: Any, conditions_: Any) -> None:
 @RARELY
 @given(
     lives=st.lists(books.lives(), min_size=2, max_size=4),
-    conditions_=st.lists(books.own_leaves, min_size=15, max_size=15),
+    conditions_=st.lists(asked.own_leaves, min_size=15, max_size=15),
 )
 def test_tags_and_custom_fields_one_by_one(at_work: Cast, lives: Any, conditions_: Any) -> None:
     compare(at_work, lives, conditions_, "account")
@@ -85,8 +85,8 @@ def compare(cast: Cast, lives: Any, found: Any, subject: str) -> None:
 @RARELY
 @given(
     lives=st.lists(books.lives(), min_size=1, max_size=3),
-    inner=books.about_accounts,
-    other=books.about_accounts,
+    inner=asked.about_accounts,
+    other=asked.about_accounts,
 )
 def test_segments_of_segments(at_work: Cast, lives: Any, inner: Any, other: Any) -> None:
     if not (fits(inner, "account") and fits(other, "account")):
@@ -101,7 +101,7 @@ def test_segments_of_segments(at_work: Cast, lives: Any, inner: Any, other: Any)
         ids = sorted(book.segments)
         ours = {row["id"] for row in book.accounts}
         for op in ("any", "all", "none"):
-            asked = {"not": books.leaf("segment", op, ids)}
-            members = by_sql(asked, "account", at_work.business.id) & ours
-            assert members == plain.members(asked, "account"), (op, inner, other)
+            outside = {"not": asked.leaf("segment", op, ids)}
+            members = by_sql(outside, "account", at_work.business.id) & ours
+            assert members == plain.members(outside, "account"), (op, inner, other)
         transaction.set_rollback(True)
