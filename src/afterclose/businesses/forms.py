@@ -77,6 +77,10 @@ class GeneralForm(forms.Form):
         choices=LOCALES,
         help_text="How dates and numbers are written, unless a person chose their own.",
     )
+    sent_mail_days = forms.CharField(
+        label="Keep sent mails",
+        help_text="Days after which the text of a mail that was sent is deleted, 7 to 3650.",
+    )
 
     @staticmethod
     def from_now(business: Business, settings: BusinessSettings) -> dict[str, Any]:
@@ -87,11 +91,13 @@ class GeneralForm(forms.Form):
             "currency": settings.currency,
             "time_zone": settings.time_zone,
             "locale": settings.locale,
+            "sent_mail_days": settings.sent_mail_days,
         }
 
     def changes(self) -> dict[str, Any]:
         """The settings among the fields."""
-        return {key: self.cleaned_data[key] for key in ("currency", "time_zone", "locale")}
+        keys = ("currency", "time_zone", "locale", "sent_mail_days")
+        return {key: self.cleaned_data[key] for key in keys}
 
 
 class CustomerSuccessForm(forms.Form):

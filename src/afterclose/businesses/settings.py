@@ -36,6 +36,7 @@ class BusinessSettings:
     at_risk_threshold: Decimal = Decimal(50)
     payment_terms_days: int = 30
     dunning_cadence_days: tuple[int, ...] = (7, 14, 30, 45)
+    sent_mail_days: int = 90
     features_off: tuple[str, ...] = ()
     # Slug of the provider that members must sign in by; empty: any way will do.
     required_provider: str = ""

@@ -24,6 +24,7 @@ LABELS = {
     "at_risk_threshold": "At-risk threshold",
     "payment_terms_days": "Payment terms",
     "dunning_cadence_days": "Reminder cadence",
+    "sent_mail_days": "Keep sent mails",
     "features_off": "Features that are switched off",
     "required_provider": "Required sign-in",
     "allowed_roles": "Allowed roles",
@@ -233,6 +234,8 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "at_risk_threshold": _decimal(0, 100, 1),
     "payment_terms_days": _days(0, 365),
     "dunning_cadence_days": lambda value: tuple(sorted(day_list(value))),
+    # A week at least: a fact that is told again within it is known by the mail that is kept.
+    "sent_mail_days": _days(7, 3650),
     "features_off": _features_off,
     "allowed_roles": _allowed_roles,
     "required_provider": _provider,

@@ -37,6 +37,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("webhooks.send_due", "* * * * *", "Send the webhooks that wait for another try."),
     Schedule("webhooks.tidy", "50 4 * * *", "Remove old deliveries and secrets that ended."),
     Schedule("notifications.write_summaries", "*/15 * * * *", "Write the summaries by mail."),
+    Schedule("notifications.tidy", "30 4 * * *", "Delete mails that were sent long ago."),
     Schedule("config.retry_stalled_jobs", "* * * * *", "Give jobs of a dead worker to another."),
     Schedule(
         "accounts.purge_custom_fields",

@@ -156,15 +156,35 @@ def try_again(*, actor: Actor, at: datetime, mail_id: int) -> OutgoingMail:
     """Put a mail that was given up back into the queue, for as long as a new one. Raises
     NoFailedMailError."""
     require(actor, Right.OPS_VIEW)
-    mail = (
+    mail = _given_up(mail_id)
+    mail.failed_at, mail.attempts = None, 0
+    mail.next_try_at, mail.give_up_at = at, at + GIVE_UP_AFTER
+    mail.save(update_fields=["failed_at", "attempts", "next_try_at", "give_up_at"])
+    audit.record("mail.retried", actor=actor, at=at, subject=mail)
+    return mail
+
+
+@transaction.atomic
+def discard(*, actor: Actor, at: datetime, mail_id: int) -> None:
+    """Delete a mail that was given up: nobody is to get it any more. Raises NoFailedMailError."""
+    require(actor, Right.OPS_VIEW)
+    mail = _given_up(mail_id)
+    audit.record(
+        "mail.discarded",
+        actor=actor,
+        at=at,
+        subject=mail,
+        changes={"to": mail.to, "error": mail.last_error[:300]},
+    )
+    mail.delete()
+
+
+def _given_up(mail_id: int) -> OutgoingMail:
+    mail: OutgoingMail | None = (
         OutgoingMail.objects.select_for_update(of=("self",))
         .filter(pk=mail_id, failed_at__isnull=False, sent_at__isnull=True)
         .first()
     )
     if mail is None:
         raise NoFailedMailError("There is no such mail that was given up.")
-    mail.failed_at, mail.attempts = None, 0
-    mail.next_try_at, mail.give_up_at = at, at + GIVE_UP_AFTER
-    mail.save(update_fields=["failed_at", "attempts", "next_try_at", "give_up_at"])
-    audit.record("mail.retried", actor=actor, at=at, subject=mail)
     return mail

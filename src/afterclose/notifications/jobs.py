@@ -1,11 +1,11 @@
-"""The jobs that send mails and write summaries; when they run is in ``config/schedule.py``."""
+"""The jobs that send mails, write summaries and delete old mails; when they run is in ``config/schedule.py``."""
 
 from __future__ import annotations
 
 from afterclose.businesses import actors
 from afterclose.businesses.jobs import business_job, every_business
 from afterclose.kit import clock
-from afterclose.notifications import delivery, summaries
+from afterclose.notifications import delivery, summaries, tidying
 
 
 @business_job("notifications.send_mails_of_business", atomic=False)
@@ -24,3 +24,12 @@ def write_summaries_of_business(business_id: int, timestamp: int = 0) -> None:
 
 
 write_summaries = every_business("notifications.write_summaries", write_summaries_of_business)
+
+
+@business_job("notifications.tidy_of_business", atomic=False)
+def tidy_of_business(business_id: int, timestamp: int = 0) -> None:
+    """Delete the mails of one business that were sent long ago."""
+    tidying.tidy(actor=actors.system(business_id), at=clock.now())
+
+
+tidy = every_business("notifications.tidy", tidy_of_business)

@@ -158,6 +158,12 @@ class OutgoingMail(TenantModel):
                 name="mail_given_up",
                 condition=models.Q(failed_at__isnull=False),
             ),
+            models.Index(
+                "business",
+                "sent_at",
+                name="mail_sent",
+                condition=models.Q(sent_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

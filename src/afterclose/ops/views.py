@@ -79,3 +79,15 @@ def retry_mail(request: MemberRequest, mail_id: int) -> HttpResponse:
         raise Http404(str(problem)) from None
     messages.success(request, "The mail goes out with the next run, within a minute")
     return redirect("ops:operations")
+
+
+@require_POST
+@page(right=Right.OPS_VIEW)
+def discard_mail(request: MemberRequest, mail_id: int) -> HttpResponse:
+    """Delete a mail that was given up."""
+    try:
+        delivery.discard(actor=request.viewer, at=timezone.now(), mail_id=mail_id)
+    except delivery.NoFailedMailError as problem:
+        raise Http404(str(problem)) from None
+    messages.success(request, "The mail is deleted; nobody gets it")
+    return redirect("ops:operations")

@@ -45,6 +45,7 @@ def test_general_settings_are_saved_and_hold_at_once(cast: Cast, sign_in: SignIn
             "currency": "GBP",
             "time_zone": "Europe/London",
             "locale": "en-gb",
+            "sent_mail_days": "30",
         },
     )
     assert answer.status_code == 302

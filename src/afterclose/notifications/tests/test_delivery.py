@@ -16,10 +16,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.core.exceptions import PermissionDenied
 
-from afterclose.businesses import actors
+from afterclose.businesses import actions, actors
 from afterclose.businesses.models import AuditEntry
 from afterclose.config import machine
-from afterclose.notifications import delivery, queries
+from afterclose.notifications import delivery, queries, tidying
 from afterclose.notifications.models import MailTimes, OutgoingMail
 from tests.cast import Cast
 from tests.factories import MORNING
@@ -300,3 +300,49 @@ def test_mails_of_another_business_are_not_sent(cast: Cast, server: Server) -> N
     with cast.at_work():
         assert send(cast) == 0
     assert server.taken == []
+
+
+def test_sent_mails_are_deleted_after_as_many_days_as_the_business_keeps_them(
+    at_work: Cast,
+) -> None:
+    mine = actors.system(at_work.business.id)
+    sent = waiting(sent_at=MORNING, key="1:sent")
+    waits = waiting(key="1:waits")
+    lost = waiting(failed_at=MORNING, key="1:lost")
+
+    def left(days: float) -> list[OutgoingMail]:
+        tidying.tidy(actor=mine, at=MORNING + timedelta(days=days))
+        return list(OutgoingMail.objects.order_by("id"))
+
+    assert left(90) == [sent, waits, lost]
+    assert left(90.1) == [waits, lost]
+
+    actions.change_settings(actor=at_work.admin, at=MORNING, changes={"sent_mail_days": 7})
+    another = waiting(sent_at=MORNING, key="1:another")
+    assert left(7) == [waits, lost, another]
+    assert left(8) == [waits, lost]
+    assert left(4000) == [waits, lost], "what was given up stays until somebody acts"
+
+
+def test_many_are_deleted_in_several_goes(at_work: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tidying, "BATCH", 2)
+    for number in range(5):
+        waiting(sent_at=MORNING, key=f"1:{number}")
+    later = MORNING + timedelta(days=91)
+    assert tidying.tidy(actor=actors.system(at_work.business.id), at=later) == 5
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_mail_that_was_given_up_is_deleted_by_whoever_may_and_nobody_else(
+    at_work: Cast,
+) -> None:
+    lost = waiting(failed_at=MORNING, last_error="550 No such user")
+    waits = waiting()
+    with pytest.raises(PermissionDenied):
+        delivery.discard(actor=at_work.manager, at=MORNING, mail_id=lost.pk)
+    with pytest.raises(delivery.NoFailedMailError):
+        delivery.discard(actor=at_work.owner, at=MORNING, mail_id=waits.pk)
+    delivery.discard(actor=at_work.owner, at=MORNING, mail_id=lost.pk)
+    assert list(OutgoingMail.objects.all()) == [waits]
+    entry = AuditEntry.objects.get(verb="mail.discarded")
+    assert entry.changes == {"to": lost.to, "error": "550 No such user"}
