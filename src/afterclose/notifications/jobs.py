@@ -1,4 +1,4 @@
-"""The jobs that send mails, write summaries and delete old mails; when they run is in ``config/schedule.py``."""
+"""The jobs that send mails, write summaries and delete old mails (``config/schedule.py``)."""
 
 from __future__ import annotations
 
