@@ -16,6 +16,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce
 
 from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor
 from afterclose.ui.lists.context import Row
@@ -27,10 +28,12 @@ _KEYED, _EMPTY = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`path` is the sort key, empty for the id alone."""
+    """`path` is the sort key, empty for the id alone. `by_sorting` rather than by reading in the
+    order of an index, whatever PostgreSQL expects of it."""
 
     path: str
     descending: bool = False
+    by_sorting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,11 @@ def _read_phase(
             rows = rows.filter(beyond(Tuple(F(order.path), F("pk")), (key, last_id)))
         else:
             rows = rows.filter(**{"pk__lt" if downwards else "pk__gt": last_id})
-    by = [f"{minus}{order.path}", f"{minus}pk"] if keyed else [f"{minus}pk"]
+    by: list[Any] = [f"{minus}{order.path}", f"{minus}pk"] if keyed else [f"{minus}pk"]
+    if order.by_sorting:
+        # It is the key itself, but not what an index has.
+        itself = Coalesce(by_key := F(order.path if keyed else "pk"), by_key)
+        by[0] = itself.desc() if downwards else itself.asc()
     return list(rows.order_by(*by).values(*wanted)[:limit])
 
 

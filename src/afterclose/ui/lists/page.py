@@ -28,7 +28,10 @@ from afterclose.ui.lists.totals import Total, read_totals, summed
 # Summing more rows than this over a joined table would take longer than the page itself.
 SUMS_AT_ONCE = 2_000
 # When filters and search leave no more rows than this, they are looked up once, by id.
-FEW = 20_000
+FEW = 2_000
+# Up to so many are found by what narrows them and then put in order; of more, a page is soon full
+# when they are read in the order's index.
+SORTED = 20_000
 
 
 class IsOneOf(Func):
@@ -90,9 +93,8 @@ class ListPage(Controls):
     def few(self) -> list[int] | None:
         """The ids of the rows that match, when something narrows the list to `FEW` or less.
 
-        A list in its order is read from the index of that order, until a page is full. Where few
-        rows match, or those that do stand at its end, that reads the whole index; then the rows
-        are found by what narrows them, once for page, count and sums, and put in order.
+        They are looked up once for page, count and sums. A text that is looked for inside of
+        others is found by itself, which pays for more of them.
         """
         rows = self.list.queryset(self.context.viewer)
         if not self.state.narrowed or not isinstance(rows.model._meta.pk, IntegerField):
@@ -101,16 +103,26 @@ class ListPage(Controls):
         search, text = self.list.search, self.state.search
         if search is not None and text:
             if search.reads_all(text):
-                return search.ids(rows, text, FEW)
+                return search.ids(rows, text, SORTED)
             rows = search.apply(rows, text)
         ids: list[int] = list(rows.values_list("pk", flat=True)[: FEW + 1])
         return ids if len(ids) <= FEW else None
 
-    @property
+    @cached_property
     def order(self) -> Order:
-        """The order that the URL asks for."""
+        """The order that the URL asks for.
+
+        A list in its order is read from the index of that order, until a page is full. Where few
+        rows match, or those that do stand at its end, that reads the whole index; then they are
+        sorted, which takes as long as there are rows.
+        """
         sort = self.state.sort
-        return Order(sort.sort_path if sort else "", self.state.descending)
+        sorts = self.few is not None or (self.state.narrowed and self._matching <= SORTED)
+        return Order(sort.sort_path if sort else "", self.state.descending, by_sorting=sorts)
+
+    @cached_property
+    def _matching(self) -> int:
+        return len(self.few) if self.few is not None else self.found.count()
 
     @cached_property
     def paths(self) -> list[str]:
@@ -141,10 +153,13 @@ class ListPage(Controls):
     def _read(self, after: str, before: str) -> Slice:
         place: Any = {"after": after, "before": before, "from_end": self.state.before == END}
         size = self.state.rows
-        if self.few is None:
+        if not self.order.by_sorting:
             return read_page(self._readable, self.order, self.paths, size, **place)
         all_rows = self.list.page_queryset(self.context.viewer).order_by()
-        found = read_page(all_rows.filter(IsOneOf("pk", self.few)), self.order, [], size, **place)
+        matching = self._readable
+        if self.few is not None:
+            matching = all_rows.filter(IsOneOf("pk", self.few))
+        found = read_page(matching, self.order, [], size, **place)
         # What is shown is joined to the rows of the page, and not to all that are put in order.
         shown = [row["pk"] for row in found.rows]
         paths = list(dict.fromkeys(["pk", *self.paths]))
@@ -170,7 +185,7 @@ class ListPage(Controls):
         """How many rows match. What fits on the first page is counted without a query."""
         if not (self.state.after or self.state.before) and not self.slice.after:
             return len(self.slice.rows)
-        return self.found.count() if self.few is None else len(self.few)
+        return self._matching
 
     @cached_property
     def totals(self) -> list[Total]:
