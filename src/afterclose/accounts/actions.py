@@ -190,11 +190,12 @@ def log_activity(
     body: str = "",
     occurred_at: datetime | None = None,
     mention: Iterable[int] = (),
+    contact_id: int | None = None,
 ) -> Event:
     """Put an e-mail, call, meeting or note on the timeline (CS-4).
 
     Members named with @ in the body, or by id in ``mention``, are told. ``kind`` is one of
-    ``ACTIVITY_KINDS``.
+    ``ACTIVITY_KINDS``. What was done with a contact of the account is on their page too.
     """
     require(actor, Right.ACCOUNTS_EDIT)
     if kind not in ACTIVITY_KINDS:
@@ -202,6 +203,11 @@ def log_activity(
     if occurred_at is not None and occurred_at > at:
         raise ValidationError({"occurred_at": "This lies in the future; log it once it happened."})
     account = Account.objects.get(pk=account_id)
+    contact = None
+    if contact_id is not None:
+        contact = Contact.objects.filter(pk=contact_id, account=account).first()
+        if contact is None:
+            raise ValidationError({"contact_id": "Choose a contact of this account."})
     event = timeline.record(
         kind,
         actor=actor,
@@ -209,6 +215,7 @@ def log_activity(
         title=title or ACTIVITY_KINDS[kind],
         body=body,
         account_id=account.id,
+        subject=contact,
     )
     told = {*mention, *mentioned(body)} - {actor.membership_id}
     members = Membership.objects.filter(id__in=told, deactivated_at__isnull=True)

@@ -103,6 +103,19 @@ class AccountsConfig(AppConfig):
         )
         panels.register(
             panels.Panel(
+                key="timeline",
+                title="Timeline",
+                url_name="accounts:contact_timeline",
+                right=Right.ACCOUNTS_VIEW,
+                icon="history",
+                order=50,
+                height="lg",
+                refresh="timeline-changed",
+                page="contact",
+            )
+        )
+        panels.register(
+            panels.Panel(
                 key="contacts",
                 title="Contacts",
                 url_name="accounts:contacts_panel",

@@ -19,6 +19,20 @@ def account_column() -> Column:
     )
 
 
+def contact_column(*, optional: bool = False) -> Column:
+    """The contact that a row is about, leading to their page."""
+    return Column(
+        "contact",
+        "Contact",
+        path="contact__name",
+        needs=("contact_id",),
+        link=lambda row: (
+            url_of("accounts:contact", row["contact_id"]) if row["contact_id"] else None
+        ),
+        optional=optional,
+    )
+
+
 def account_filter(empty: str = "") -> RelationFilter:
     """Rows of chosen accounts; ``empty`` names the choice of rows without one."""
     return RelationFilter(

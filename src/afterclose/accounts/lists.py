@@ -270,7 +270,6 @@ class ContactList(WithCustomFields):
         icon="users",
     )
     bulk_actions = [*CONTACT_ACTIONS, *CONTACT_TAGGING]
-    row_needs = ("account_id",)
 
     @override
     def queryset(self, viewer: Actor) -> QuerySet[Contact]:
@@ -278,7 +277,7 @@ class ContactList(WithCustomFields):
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return url_of("accounts:detail", row["account_id"])
+        return url_of("accounts:contact", row["id"])
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:

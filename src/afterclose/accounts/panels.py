@@ -1,6 +1,6 @@
-"""The panels of the account page: each served and guarded by its own app (CS-5).
+"""The panels of the pages of accounts and contacts: each served and guarded by its own app (CS-5).
 
-Apps register a panel as they start; the page knows only addresses, so it imports nothing from
+Apps register a panel as they start; the pages know only addresses, so they import nothing from
 above.
 """
 
@@ -12,10 +12,12 @@ from typing import Literal
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 
+Page = Literal["account", "contact"]
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One lazily loaded part of the account page; its address takes ``account_id``."""
+    """One lazily loaded part of a page; its address takes ``account_id`` or ``contact_id``."""
 
     key: str
     title: str
@@ -26,17 +28,19 @@ class Panel:
     area: Literal["main", "side"] = "main"
     height: Literal["sm", "md", "lg", "xl"] = "md"
     refresh: str = ""
+    page: Page = "account"
 
 
-_panels: dict[str, Panel] = {}
+_panels: dict[tuple[str, str], Panel] = {}
 
 
 def register(panel: Panel) -> None:
-    """Show a panel on every account page; called from an ``AppConfig.ready``."""
-    _panels[panel.key] = panel
+    """Show a panel on every page of its kind; called from an ``AppConfig.ready``."""
+    _panels[panel.page, panel.key] = panel
 
 
-def panels(viewer: Actor, area: str) -> list[Panel]:
-    """The panels of one area that the viewer may see, in order."""
-    seen = (p for p in _panels.values() if p.area == area and viewer.may(p.right))
+def panels(viewer: Actor, area: str, page: Page = "account") -> list[Panel]:
+    """The panels of one area of a page that the viewer may see, in order."""
+    found = (p for p in _panels.values() if (p.page, p.area) == (page, area))
+    seen = (p for p in found if viewer.may(p.right))
     return sorted(seen, key=lambda panel: (panel.order, panel.key))

@@ -118,11 +118,14 @@ def all_contacts(viewer: Actor) -> QuerySet[Contact]:
     return Contact.objects.annotate(tags=shown(ContactTag, "contact_id"))
 
 
-def contact(viewer: Actor, account_id: int, contact_id: int) -> Contact:
-    """One person at an account; raises Http404."""
+def contact(viewer: Actor, contact_id: int, *, account_id: int | None = None) -> Contact:
+    """One person with their account, at ``account_id`` if that is given; raises Http404."""
     require(viewer, Right.ACCOUNTS_VIEW)
+    found = Contact.objects.select_related("account")
+    if account_id is not None:
+        found = found.filter(account_id=account_id)
     try:
-        return Contact.objects.get(pk=contact_id, account_id=account_id)
+        return found.get(pk=contact_id)
     except Contact.DoesNotExist as missing:
         raise Http404("There is no such contact.") from missing
 
@@ -131,17 +134,23 @@ def timeline(
     viewer: Actor,
     account_id: int,
     *,
+    contact_id: int | None = None,
     kind: str = "",
     before: tuple[datetime, int] | None = None,
     limit: int = TIMELINE_PAGE,
 ) -> tuple[list[Event], bool]:
     """A page of an account's timeline, newest first, and whether there is more (CS-4).
 
-    ``kind`` is email, call, meeting, note or system; anything else shows all. ``before`` is
-    (occurred_at, id) of the last event of the page before.
+    ``contact_id`` leaves what is about one of its contacts. ``kind`` is email, call, meeting,
+    note or system; anything else shows all. ``before`` is (occurred_at, id) of the last event
+    of the page before.
     """
     require(viewer, Right.ACCOUNTS_VIEW)
     events = Event.objects.filter(account_id=account_id)
+    if contact_id is not None:
+        # What is about something else that it did, such as a segment, names it in the payload.
+        about = Q(subject_type=Contact._meta.label_lower, subject_id=contact_id)
+        events = events.filter(about | Q(payload__contact=contact_id))
     if kind in TIMELINE_FILTERS:
         events = events.filter(kind__in=TIMELINE_FILTERS[kind])
     elif kind == "system":
@@ -212,15 +221,15 @@ def find_contacts(viewer: Actor, text: str, limit: int) -> list[Hit]:
     found = (
         Contact.objects.filter(prefix("name_key", key) | prefix("email", key))
         .order_by("name_key", "id")
-        .values_list("name", "email", "account_id", "account__name")[:limit]
+        .values_list("id", "name", "email", "account__name")[:limit]
     )
     return [
         Hit(
             label=name,
-            url=reverse("accounts:detail", args=[account_id]),
+            url=reverse("accounts:contact", args=[contact_id]),
             detail=" · ".join(filter(None, [company, email])),
             icon="user",
             group="Contacts",
         )
-        for name, email, account_id, company in found
+        for contact_id, name, email, company in found
     ]

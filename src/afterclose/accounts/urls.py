@@ -37,6 +37,12 @@ _account = [
     path("panels/contacts/", contacts.panel, name="contacts_panel"),
 ]
 
+_contact = [
+    path("", contacts.detail, name="contact"),
+    path("activity/", timeline.log_with, name="contact_log"),
+    path("panels/timeline/", timeline.of_contact, name="contact_timeline"),
+]
+
 _custom_fields = [
     path("", custom_fields.fields, name="custom_fields"),
     path("add/", custom_fields.define, name="custom_field_add"),
@@ -65,6 +71,7 @@ urlpatterns = [
     path("accounts/tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("accounts/tags/<int:tag_id>/delete/", tags.delete, name="tag_delete"),
     path("accounts/<int:account_id>/", include(_account)),
+    path("contacts/<int:contact_id>/", include(_contact)),
     path("settings/custom-fields/", include(_custom_fields)),
     path("settings/risk-reasons/", reasons.risk_reasons, name="reasons"),
     path("settings/risk-reasons/<int:reason_id>/", reasons.rename, name="reason"),

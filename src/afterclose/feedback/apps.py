@@ -11,7 +11,7 @@ class FeedbackConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Its panel on the account page."""
+        """Its panels on the pages of accounts and contacts."""
         from afterclose.accounts import panels
         from afterclose.businesses.permissions import Right
         from afterclose.feedback import segment_fields
@@ -27,5 +27,18 @@ class FeedbackConfig(AppConfig):
                 order=45,
                 area="side",
                 height="sm",
+            )
+        )
+        panels.register(
+            panels.Panel(
+                key="feedback",
+                title="Surveys",
+                url_name="feedback:contact_panel",
+                right=Right.ACCOUNTS_VIEW,
+                icon="message-star",
+                order=45,
+                area="side",
+                height="sm",
+                page="contact",
             )
         )

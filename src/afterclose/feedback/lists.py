@@ -6,7 +6,7 @@ from typing import override
 
 from django.db.models import QuerySet
 
-from afterclose.accounts.fields import account_column, account_filter
+from afterclose.accounts.fields import account_column, account_filter, contact_column
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.feedback import queries
@@ -35,7 +35,7 @@ class AnswerList(List):
         ChoiceColumn("survey", "Survey", choices=Survey),
         NumberColumn("score", "Score"),
         Column("comment", "Comment"),
-        Column("contact", "Contact", path="contact__name"),
+        contact_column(),
         InstantColumn("answered_at", "Answered", sort=True),
     ]
     filters = [

@@ -14,6 +14,7 @@ from afterclose.feedback.models import Survey, SurveyAnswer
 # The window of the sentiment part of the health score (CS-53).
 WINDOW = timedelta(days=180)
 SHOWN_IN_PANEL = 4
+SHOWN_OF_CONTACT = 10
 
 
 def answers(viewer: Actor) -> QuerySet[SurveyAnswer]:
@@ -53,3 +54,9 @@ def account_answers(viewer: Actor, account_id: int, at: datetime) -> AccountAnsw
         csat_answers=figures["csat"],
         shown=list(rows.select_related("contact").order_by("-answered_at")[:SHOWN_IN_PANEL]),
     )
+
+
+def contact_answers(viewer: Actor, contact_id: int) -> list[SurveyAnswer]:
+    """What one person answered, newest first."""
+    rows = answers(viewer).filter(contact_id=contact_id)
+    return list(rows.order_by("-answered_at", "-id")[:SHOWN_OF_CONTACT])

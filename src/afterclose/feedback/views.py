@@ -30,3 +30,12 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
     account = account_queries.account(request.viewer, account_id)
     found = queries.account_answers(request.viewer, account_id, timezone.now())
     return render(request, "feedback/_panel.html", {"account": account, "answers": found})
+
+
+@require_safe
+@page(right=Right.ACCOUNTS_VIEW)
+def of_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """What one person said when asked."""
+    contact = account_queries.contact(request.viewer, contact_id)
+    found = queries.contact_answers(request.viewer, contact_id)
+    return render(request, "feedback/_contact_panel.html", {"contact": contact, "answers": found})

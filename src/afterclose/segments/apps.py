@@ -54,6 +54,29 @@ class SegmentsConfig(AppConfig):
             )
         )
         palette.register("Segments", queries.find_segments, order=40)
+        _register_panels()
+
+
+def _register_panels() -> None:
+    """Which segments an account or contact is in, on their pages."""
+    from afterclose.accounts import panels
+    from afterclose.businesses.permissions import Right
+
+    pages: tuple[panels.Page, ...] = ("account", "contact")
+    for page in pages:
+        panels.register(
+            panels.Panel(
+                key="segments",
+                title="Segments",
+                url_name=f"segments:{page}_panel",
+                right=Right.SEGMENTS_VIEW,
+                icon="filter",
+                order=60,
+                area="side",
+                height="sm",
+                page=page,
+            )
+        )
 
 
 def _register_merging() -> None:

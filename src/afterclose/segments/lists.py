@@ -162,7 +162,7 @@ class MovementList(List):
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return url_of("accounts:detail", row[self.row_needs[0]])
+        return url_of("accounts:detail", row["account_id"])
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:
@@ -174,8 +174,12 @@ class ContactMovementList(MovementList):
 
     name = "segment-contact-movements"
     columns = _columns(Subject.CONTACT)
-    row_needs = ("contact__account_id",)
+    row_needs = ("contact_id",)
     subject: ClassVar[str] = Subject.CONTACT
+
+    @override
+    def row_url(self, row: Row, /) -> str:
+        return url_of("accounts:contact", row["contact_id"])
 
 
 MOVEMENTS: dict[str, type[MovementList]] = {

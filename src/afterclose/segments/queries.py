@@ -20,7 +20,13 @@ from afterclose.segments import conditions, text
 from afterclose.segments.compiling import NESTING, Inner, Setting, compile_condition
 from afterclose.segments.conditions import ConditionError, Node
 from afterclose.segments.fields import Catalog, Choice, catalog
-from afterclose.segments.models import AccountMembership, DayCount, Segment, Subject
+from afterclose.segments.models import (
+    MEMBERSHIPS,
+    AccountMembership,
+    DayCount,
+    Segment,
+    Subject,
+)
 from afterclose.segments.sql import Compiled
 from afterclose.ui.lists import Option
 from afterclose.ui.palette import Hit
@@ -270,6 +276,15 @@ def in_segments(ids: Sequence[str], viewer: Actor) -> Q:
         segment__in=usable, account=OuterRef("pk"), left_at__isnull=True
     )
     return Q(Exists(members))
+
+
+def memberships_of(viewer: Actor, subject: str, subject_id: int) -> list[Any]:
+    """The viewer's segments that an account or contact was in at their last refresh, by name,
+    each as its membership with ``segment``."""
+    rows = MEMBERSHIPS[subject]._default_manager.filter(
+        segment__in=segments(viewer), left_at__isnull=True, **{f"{subject}_id": subject_id}
+    )
+    return list(rows.select_related("segment").order_by("segment__name_key"))
 
 
 def find_segments(viewer: Actor, typed: str, limit: int) -> list[Hit]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from afterclose.segments import views
+from afterclose.segments import panels, views
 
 app_name = "segments"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("segments/new/", views.create, name="create"),
     path("segments/builder/", views.builder, name="builder"),
     path("segments/preview/", views.preview, name="preview"),
+    path("segments/panels/account/<int:account_id>/", panels.of_account, name="account_panel"),
+    path("segments/panels/contact/<int:contact_id>/", panels.of_contact, name="contact_panel"),
     path("segments/<int:segment_id>/", views.detail, name="detail"),
     path("segments/<int:segment_id>/movements/", views.movements, name="movements"),
     path("segments/<int:segment_id>/edit/", views.edit, name="edit"),

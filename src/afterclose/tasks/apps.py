@@ -55,6 +55,20 @@ class TasksConfig(AppConfig):
                 refresh="tasks-changed",
             )
         )
+        panels.register(
+            panels.Panel(
+                key="tasks",
+                title="Tasks",
+                url_name="tasks:contact_panel",
+                right=Right.TASKS_VIEW,
+                icon="checkbox",
+                order=12,
+                area="side",
+                height="sm",
+                refresh="tasks-changed",
+                page="contact",
+            )
+        )
         numbers.register(
             numbers.Number("tasks.mine", "My tasks", "tasks", "docs/numbers/home.md", queries.mine)
         )

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from afterclose.accounts.fields import account_column, account_filter
+from afterclose.accounts.fields import account_column, account_filter, contact_column
 from afterclose.accounts.lists import member_labels, member_options
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
@@ -144,7 +144,7 @@ class TaskList(List):
         _person("assignee", "Assignee"),
         account_column(),
         ChoiceColumn("state", "State", choices=STATES, tones={State.DONE.value: "good"}),
-        Column("contact", "Contact", path="contact__name", optional=True),
+        contact_column(optional=True),
         Column(
             "source",
             "Source",

@@ -1,4 +1,4 @@
-"""Parts of pages that show tasks: My tasks by day, the panels of the account page and of Home."""
+"""Parts of pages that show tasks: My tasks by day, the panels of accounts, contacts and Home."""
 
 from __future__ import annotations
 
@@ -80,10 +80,31 @@ def account(request: MemberRequest, account_id: int) -> HttpResponse:
         queries.in_full(queries.of_account(request.viewer, account_id))[: SHOWN_IN_PANEL + 1]
     )
     context = {
-        "account": found,
+        "name": found.name,
+        "about": f"account={account_id}",
         "tasks": rows[:SHOWN_IN_PANEL],
         "all_url": TaskList.url(reverse("tasks:list"), account=account_id),
-        "has_more": len(rows) > SHOWN_IN_PANEL,
+        "all_label": "All tasks" if len(rows) > SHOWN_IN_PANEL else "Tasks as a list",
+        "today": timezone.localdate(),
+        "may_edit": request.viewer.may(Right.TASKS_EDIT),
+    }
+    return render(request, "tasks/_account_panel.html", context)
+
+
+@require_safe
+@page(right=Right.TASKS_VIEW)
+def contact(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """What is to be done about a contact, by anybody; those of the account stand on its page."""
+    found = accounts.contact(request.viewer, contact_id)
+    rows = list(
+        queries.in_full(queries.of_contact(request.viewer, contact_id))[: SHOWN_IN_PANEL + 1]
+    )
+    context = {
+        "name": found.name,
+        "about": f"account={found.account_id}&contact={contact_id}",
+        "tasks": rows[:SHOWN_IN_PANEL],
+        "all_url": TaskList.url(reverse("tasks:list"), account=found.account_id),
+        "all_label": f"Tasks of {found.account}",
         "today": timezone.localdate(),
         "may_edit": request.viewer.may(Right.TASKS_EDIT),
     }

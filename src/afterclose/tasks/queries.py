@@ -63,6 +63,11 @@ def of_account(viewer: Actor, account_id: int) -> QuerySet[Task]:
     return in_order(open_tasks(viewer).filter(account_id=account_id))
 
 
+def of_contact(viewer: Actor, contact_id: int) -> QuerySet[Task]:
+    """What is to be done about a contact."""
+    return in_order(open_tasks(viewer).filter(contact_id=contact_id))
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A group of My tasks: its first rows and how many there are."""

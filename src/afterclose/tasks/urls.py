@@ -17,6 +17,7 @@ urlpatterns = [
     path("panels/groups/", panels.groups, name="groups"),
     path("panels/mine/", panels.mine, name="mine_panel"),
     path("panels/account/<int:account_id>/", panels.account, name="account_panel"),
+    path("panels/contact/<int:contact_id>/", panels.contact, name="contact_panel"),
     path("<int:task_id>/", views.detail, name="detail"),
     path("<int:task_id>/edit/", views.edit, name="edit"),
     path("<int:task_id>/complete/", views.complete, name="complete"),

@@ -10,7 +10,7 @@ from ninja import Path, Query
 from pydantic import Field
 
 from afterclose.accounts import actions, queries
-from afterclose.accounts.models import Event
+from afterclose.accounts.models import Contact, Event
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.rest.fields import (
     BIGGEST,
@@ -31,6 +31,7 @@ from afterclose.kit.problems import Problem
 
 router = ApiRouter()
 
+CONTACT = Contact._meta.label_lower
 ActivityKind = Literal["email", "call", "meeting", "note"]
 
 
@@ -39,6 +40,9 @@ class ActivityOut(Out):
 
     id: int
     account_id: int
+    contact_id: int | None = Field(
+        description="The contact that it was done with, if one is noted."
+    )
     kind: str = Field(
         description="email, call, meeting or note; else noun.verb, such as stage.changed."
     )
@@ -57,6 +61,9 @@ class ActivityNew(In):
     title: Annotated[str, filled(300)]
     body: Annotated[str, up_to(50_000)] = ""
     occurred_at: Instant | None = Field(None, description="Empty: now. Not in the future.")
+    contact_id: Id | None = Field(
+        None, description="A contact of the account; it then is on their page too."
+    )
     mention_ids: list[Id] = Field([], max_length=50, description="Members to tell, from /members.")
 
 
@@ -73,7 +80,7 @@ class ActivityQuery(In):
 
 
 ACTIVITY = {
-    "id": 501, "account_id": 17, "kind": "call", "title": "Quarterly review",
+    "id": 501, "account_id": 17, "contact_id": 311, "kind": "call", "title": "Quarterly review",
     "body": "They want SSO before renewal.", "actor": "API key: Zapier",
     "occurred_at": "2026-03-02T14:00:00Z", "recorded_at": "2026-03-02T14:31:00Z", "mentions": [],
 }  # fmt: skip
@@ -83,6 +90,7 @@ def _activity(event: Event) -> ActivityOut:
     return ActivityOut.model_construct(
         id=event.id,
         account_id=event.account_id,
+        contact_id=event.subject_id if event.subject_type == CONTACT else None,
         kind=event.kind.removeprefix("activity."),
         title=event.title,
         body=event.body,
@@ -135,7 +143,12 @@ def _place(cursor: str) -> tuple[datetime, int]:
     returns=ActivityOut,
     status=201,
     example=ACTIVITY,
-    takes={"kind": "call", "title": "Quarterly review", "body": "They want SSO before renewal."},
+    takes={
+        "kind": "call",
+        "contact_id": 311,
+        "title": "Quarterly review",
+        "body": "They want SSO before renewal.",
+    },
 )
 def log_activity(
     request: ApiRequest, account_id: Path[AddressId], body: ActivityNew
@@ -154,5 +167,6 @@ def log_activity(
         body=body.body,
         occurred_at=body.occurred_at,
         mention=body.mention_ids,
+        contact_id=body.contact_id,
     )
     return _activity(event)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from afterclose.accounts import queries as account_queries
-from afterclose.accounts.models import Account
+from afterclose.accounts.models import Account, Contact
 from afterclose.accounts.tags import actions, queries
 from afterclose.accounts.tags.forms import MergeForm, TagDetailsForm, TagsForm
 from afterclose.accounts.tags.lists import TagList
@@ -123,7 +123,7 @@ def of_account(request: MemberRequest, account_id: int) -> HttpResponse:
 def of_contact(request: MemberRequest, account_id: int, contact_id: int) -> HttpResponse:
     """Which tags a contact has."""
     account = account_queries.account(request.viewer, account_id)
-    contact = account_queries.contact(request.viewer, account_id, contact_id)
+    contact = account_queries.contact(request.viewer, contact_id, account_id=account_id)
     return _of_row(
         request,
         account,
@@ -132,6 +132,7 @@ def of_contact(request: MemberRequest, account_id: int, contact_id: int) -> Http
         lambda **tags: actions.set_contact_tags(
             actor=request.viewer, at=timezone.now(), contact_id=contact_id, **tags
         ),
+        contact,
     )
 
 
@@ -141,6 +142,7 @@ def _of_row(
     title: str,
     held: list[Tag],
     save: Callable[..., None],
+    contact: Contact | None = None,
 ) -> HttpResponse:
     # An empty choice is an answer too: it takes the last tag away.
     data = request.POST if request.method == "POST" else None
@@ -153,8 +155,16 @@ def _of_row(
             form.add_error("new", problem)
         else:
             messages.success(request, "Tags saved")
+            if contact is not None:
+                return redirect("accounts:contact", contact.id)
             return redirect("accounts:detail", account.id)
-    context = {"form": form, "account": account, "title": title, "submit": "Save tags"}
+    context = {
+        "form": form,
+        "account": account,
+        "contact": contact,
+        "title": title,
+        "submit": "Save tags",
+    }
     return _render(request, "accounts/form.html", form, context)
 
 

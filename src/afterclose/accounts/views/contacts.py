@@ -1,4 +1,4 @@
-"""People at an account: the panel, and adding, changing and removing one."""
+"""People at an account: the panel, the page of one, adding, changing and removing them (CS-3)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterclose.accounts import actions, queries
+from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.custom_fields.showing import custom_facts
 from afterclose.accounts.forms import ContactForm
-from afterclose.accounts.tags.queries import tags_of_contacts
+from afterclose.accounts.panels import panels
+from afterclose.accounts.tags.queries import tags_of_contact, tags_of_contacts
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 
@@ -37,6 +40,27 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
     )
 
 
+@require_safe
+@page(right=Right.ACCOUNTS_VIEW)
+def detail(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """One person on one page; everything but the facts loads lazily."""
+    viewer = request.viewer
+    contact = queries.contact(viewer, contact_id)
+    return render(
+        request,
+        "accounts/contact.html",
+        {
+            "contact": contact,
+            "account": contact.account,
+            "tags": tags_of_contact(viewer, contact_id),
+            "custom": custom_facts(viewer, Subject.CONTACT, contact_id),
+            "main_panels": panels(viewer, "main", "contact"),
+            "side_panels": panels(viewer, "side", "contact"),
+            "may_edit": viewer.may(Right.ACCOUNTS_EDIT),
+        },
+    )
+
+
 @require_http_methods(["GET", "POST"])
 @page(right=Right.ACCOUNTS_EDIT)
 def add(request: MemberRequest, account_id: int) -> HttpResponse:
@@ -56,7 +80,7 @@ def add(request: MemberRequest, account_id: int) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, f"{contact.name} added")
-            return redirect("accounts:detail", account_id)
+            return redirect("accounts:contact", contact.id)
     return render(
         request,
         "accounts/form.html",
@@ -75,7 +99,7 @@ def add(request: MemberRequest, account_id: int) -> HttpResponse:
 def edit(request: MemberRequest, account_id: int, contact_id: int) -> HttpResponse:
     """Change a person at an account."""
     account = queries.account(request.viewer, account_id)
-    contact = queries.contact(request.viewer, account_id, contact_id)
+    contact = queries.contact(request.viewer, contact_id, account_id=account_id)
     form = ContactForm(request.POST or None, instance=contact, viewer=request.viewer)
     if request.method == "POST" and form.is_valid():
         try:
@@ -90,7 +114,7 @@ def edit(request: MemberRequest, account_id: int, contact_id: int) -> HttpRespon
             form.add_error(None, error)
         else:
             messages.success(request, "Changes saved")
-            return redirect("accounts:detail", account_id)
+            return redirect("accounts:contact", contact_id)
     return render(
         request,
         "accounts/form.html",
@@ -98,6 +122,7 @@ def edit(request: MemberRequest, account_id: int, contact_id: int) -> HttpRespon
             "form": form,
             "account": account,
             "contact": contact,
+            "may_remove": True,
             "title": f"Edit {contact.name}",
             "submit": "Save changes",
         },
@@ -109,7 +134,7 @@ def edit(request: MemberRequest, account_id: int, contact_id: int) -> HttpRespon
 @page(right=Right.ACCOUNTS_EDIT)
 def remove(request: MemberRequest, account_id: int, contact_id: int) -> HttpResponse:
     """Remove a person from an account."""
-    contact = queries.contact(request.viewer, account_id, contact_id)
+    contact = queries.contact(request.viewer, contact_id, account_id=account_id)
     actions.remove_contact(actor=request.viewer, at=timezone.now(), contact_id=contact_id)
     messages.success(request, f"{contact.name} removed")
     return redirect("accounts:detail", account_id)

@@ -13,7 +13,8 @@ from afterclose.ops.sample.story import Arc, Story
 
 
 class Fact(NamedTuple):
-    """One event of the timeline; ``by`` None is the product itself."""
+    """One event of the timeline; ``by`` None is the product itself, ``who`` the index of the
+    contact that it was done with."""
 
     kind: str
     at: datetime
@@ -22,6 +23,7 @@ class Fact(NamedTuple):
     body: str = ""
     payload: str = "{}"
     mentions: tuple[Member, ...] = ()
+    who: int | None = None
 
 
 _CALLS = (
@@ -96,13 +98,15 @@ def _activity(
     title, body = dice.choice(texts)
     if worried:
         kind = "activity.note" if title == "Note" else "activity.call"
-    who = dice.choice(people) if people else "The office"
+    number = dice.randrange(len(people)) if people else None
+    who = "The office" if number is None else people[number]
+    with_them = number if "{who}" in body or kind != "activity.note" else None
     mentioned: tuple[Member, ...] = ()
     if "{mention}" in body:
         others = [member for member in frame.team if member.id != by.id] or list(frame.team)
         mentioned = (dice.choice(others),)
     body = body.format(who=who, mention=mentioned[0].handle if mentioned else "")
-    return Fact(kind, frame.instant(ago, dice), by, title, body, mentions=mentioned)
+    return Fact(kind, frame.instant(ago, dice), by, title, body, mentions=mentioned, who=with_them)
 
 
 def _milestones(story: Story, by: Member, frame: Frame, dice: Random) -> list[Fact]:

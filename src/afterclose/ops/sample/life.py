@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
+from afterclose.accounts.models import Contact
 from afterclose.accounts.reasons import DEFAULT_REASONS
 from afterclose.ops.sample import activities, names, subscriptions, surveys, tickets, usage
 from afterclose.ops.sample.activities import Fact
 from afterclose.ops.sample.frame import Frame, Member, Row
 from afterclose.ops.sample.story import SCENES, Story, story_of
 
+_CONTACT = Contact._meta.label_lower
 _ONE_TIME = (
     "We had no time to make use of it.",
     "The board chose a suite that covers more.",
@@ -25,8 +27,9 @@ _ONE_TIME = (
 class Life:
     """Rows of one account without the ids that only the database can give.
 
-    ``parent`` is the number of another account; the first item of an answer is the index of a
-    contact or None, of a reopening and a mention the index of a ticket and of an event.
+    ``parent`` is the number of another account; the first item of an answer and of an event is
+    the index of a contact or None, of a reopening and a mention the index of a ticket and of an
+    event.
     """
 
     parent: int | None
@@ -177,6 +180,7 @@ def _tell(
     for index, fact in enumerate(facts):
         life.events.append(
             (
+                fact.who,
                 fact.kind,
                 fact.at,
                 fact.at,
@@ -184,7 +188,7 @@ def _tell(
                 fact.by.name if fact.by else "Afterclose",
                 fact.title,
                 fact.body,
-                "",
+                "" if fact.who is None else _CONTACT,
                 fact.payload,
                 fact.at,
                 True,

@@ -58,8 +58,8 @@ FLAGS = _table(
 )
 EVENTS = _table(
     "accounts_event",
-    """id account_id kind occurred_at recorded_at by_id actor_name title body subject_type payload
-    reacted_at is_sample""",
+    """id account_id subject_id kind occurred_at recorded_at by_id actor_name title body
+    subject_type payload reacted_at is_sample""",
 )
 MENTIONS = _table("accounts_mention", "event_id member_id")
 NOTIFICATIONS = _table(

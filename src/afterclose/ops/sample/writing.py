@@ -66,9 +66,9 @@ def write(cursor: Any, business_id: int, first: int, lives: list[Life], page: st
         tables.CHURN_EVENTS: ((a, *row) for a, life in pairs for row in life.churn_events),
         tables.FLAGS: ((a, *row) for a, life in pairs for row in life.flags),
         tables.EVENTS: (
-            (events[begin + i], a, *row)
-            for (a, life), begin in zip(pairs, event_from, strict=False)
-            for i, row in enumerate(life.events)
+            (events[begin + i], a, None if who is None else contacts[people + who], *row)
+            for (a, life), begin, people in zip(pairs, event_from, contact_from, strict=False)
+            for i, (who, *row) in enumerate(life.events)
         ),
         tables.MENTIONS: (
             (events[begin + index], member)

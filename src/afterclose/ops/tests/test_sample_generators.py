@@ -60,7 +60,7 @@ def test_every_row_fits_the_columns_of_its_table(size: int) -> None:
 def test_nothing_that_has_happened_lies_ahead() -> None:
     limit = frame().midnight
     for life in lives(200):
-        assert all(row[1] < limit for row in life.events)
+        assert all(row[2] < limit for row in life.events)
         assert all(row[5] < limit for row in life.answers)
         assert all(row[5] < limit and (row[6] is None or row[6] < limit) for row in life.tickets)
         assert all(row[0] <= ON for row in life.usage)
