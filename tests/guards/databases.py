@@ -34,6 +34,7 @@ def django_as_app(**pool: Any) -> Iterator[None]:
     now = connections.settings["default"]
     to = database_settings(role="app")
     before = {key: now[key] for key in ("USER", "PASSWORD", "OPTIONS")}
+    owners = connections["default"]
     _forget()
     now.update(USER=to["USER"], PASSWORD=to["PASSWORD"])
     now["OPTIONS"] = {**before["OPTIONS"], "pool": {"min_size": 1, "timeout": 20, **pool}}
@@ -44,6 +45,8 @@ def django_as_app(**pool: Any) -> Iterator[None]:
         connections["default"].close_pool()
         _forget()
         now.update(before)
+        # What was there before comes back: the end of the run closes that one, and no other.
+        connections["default"] = owners
 
 
 def _forget() -> None:

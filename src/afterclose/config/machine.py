@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
+SHORTEST_TOKEN = 16
+
 
 def data_dir(base: Path) -> Path:
     """Where uploaded files and the secret key lie; AFTERCLOSE_DATA_DIR or `.data`."""
@@ -18,6 +22,17 @@ def data_dir(base: Path) -> Path:
 def words(name: str, default: str) -> list[str]:
     """An environment variable as a list split at spaces and commas."""
     return os.environ.get(name, default).replace(",", " ").split()
+
+
+def token(name: str) -> str:
+    """A secret word of the environment, or none; raises ImproperlyConfigured for a short one."""
+    found = os.environ.get(name, "").strip()
+    if found and len(found) < SHORTEST_TOKEN:
+        raise ImproperlyConfigured(
+            f"{name} has {len(found)} characters and could be guessed: use {SHORTEST_TOKEN} or "
+            "more, such as from “openssl rand -hex 32”."
+        )
+    return found
 
 
 def secret_key(data: Path) -> str:

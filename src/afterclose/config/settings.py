@@ -158,6 +158,12 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_SECURE
 MAILERS = {"default": machine.mail(os.environ.get("MAIL_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Afterclose <afterclose@localhost>")
 
+# Figures for Prometheus at /metrics, for whoever sends this token; off without one.
+METRICS_TOKEN = machine.token("AFTERCLOSE_METRICS_TOKEN")
+if METRICS_TOKEN:
+    _below = MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1
+    MIDDLEWARE.insert(_below, "afterclose.ops.metrics.RequestMetrics")
+
 # Webhooks: networks that are not public and may be called all the same; none by default.
 WEBHOOKS_ALLOW = outbound.networks(machine.words("AFTERCLOSE_WEBHOOKS_ALLOW", ""))
 

@@ -193,6 +193,13 @@ def as_of(viewer: Actor) -> AsOf:
     return AsOf(on, None, parts["done"], parts["total"])
 
 
+def last_finished() -> datetime | None:
+    """When the last nightly run of the business in context ended; for monitors, so no viewer
+    asks."""
+    found: datetime | None = NightlyRun.objects.aggregate(at=Max("finished_at"))["at"]
+    return found
+
+
 def day_totals(viewer: Actor, on: date) -> list[DayTotal]:
     """How many accounts were in each bucket on each of the days to `on`, the oldest first."""
     require(viewer, Right.HEALTH_VIEW)

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from afterclose.kit import static_files
 from afterclose.kit.postgres import open_database
 from afterclose.kit.postgres.cluster import Say, to_stderr
 from afterclose.kit.postgres.connect import Held
+from afterclose.kit.postgres.places import data_folder
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -199,7 +201,19 @@ def web(host: str, port: int, processes: int = 1) -> Program:
             *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
             "afterclose.config.asgi:application",
         ],
+        env=_shared_counters(),
     )
+
+
+def _shared_counters() -> dict[str, str]:
+    """Where web processes note what they count, so that /metrics knows of all of them; empty at
+    each start, and absent while nobody may read it (``ops.metrics``)."""
+    if not os.environ.get("AFTERCLOSE_METRICS_TOKEN"):
+        return {}
+    folder = data_folder() / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def worker(number: int) -> Program:

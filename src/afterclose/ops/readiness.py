@@ -9,20 +9,24 @@ from typing import Literal
 
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from afterclose.businesses import audit_chain
 from afterclose.businesses.actors import Actor
+from afterclose.kit import clock
+from afterclose.ops import figures
 
 logger = logging.getLogger(__name__)
 
 State = Literal["ok", "degraded", "failed"]
 
-# A worker tells every ten seconds that it lives; three missed and it counts as gone.
-WORKER_SILENT_AFTER_SECONDS = 35
 # Work that waits longer than this has too few workers, or none.
 QUEUE_LATE_AFTER_SECONDS = 600
+# Below this share the disk fills up within days; below this many bytes PostgreSQL stops writing.
+DISK_LOW_SHARE = 0.1
+DISK_FULL_BYTES = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,10 @@ class Check:
 
 def checks() -> list[Check]:
     """Look at everything; after the database has failed, nothing else is asked."""
-    first = _guarded("database", _database)
+    [first] = _guarded("database", _database)
     if first.state == "failed":
         return [first]
-    return [first, *(_guarded(name, look) for name, look in _LOOKS.items())]
+    return [first, *(check for name, look in _LOOKS.items() for check in _guarded(name, look))]
 
 
 def overall(found: list[Check]) -> State:
@@ -49,19 +53,22 @@ def overall(found: list[Check]) -> State:
     return "failed" if "failed" in states else "degraded" if "degraded" in states else "ok"
 
 
-def _guarded(name: str, look: Callable[[], Check]) -> Check:
+def _guarded(name: str, look: Callable[[], Check | list[Check]]) -> list[Check]:
     try:
         with transaction.atomic():
-            return look()
+            found = look()
+            return found if isinstance(found, list) else [found]
     except DatabaseError as error:
         # The answer is for everybody and the message may name hosts and users: it goes to the log.
         logger.error("The check “%s” failed: %s", name, error)
-        return Check(
-            name,
-            "failed",
-            "does not answer; the log says more",
-            "Start PostgreSQL, or correct DATABASE_URL.",
-        )
+        return [
+            Check(
+                name,
+                "failed",
+                "does not answer; the log says more",
+                "Start PostgreSQL, or correct DATABASE_URL.",
+            )
+        ]
 
 
 def _database() -> Check:
@@ -80,32 +87,66 @@ def _migrations() -> Check:
 
 
 def _workers() -> Check:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers"
-            " WHERE last_heartbeat > now() - make_interval(secs => %s)",
-            [WORKER_SILENT_AFTER_SECONDS],
-        )
-        [alive] = cursor.fetchone()
+    alive = figures.workers()
     if not alive:
         return Check("workers", "degraded", "none is running", "Run afterclose serve.")
     return Check("workers", "ok", f"{alive} running")
 
 
 def _queue() -> Check:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at,"
-            " (SELECT min(at) FROM procrastinate_events e"
-            "  WHERE e.job_id = j.id AND e.type = 'deferred')))), 0)"
-            " FROM procrastinate_jobs j"
-            " WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())"
-        )
-        waiting, oldest = cursor.fetchone()
-    detail = f"{waiting} waiting, the oldest for {int(oldest)} s"
+    found = figures.queues(clock.now())
+    waiting = sum(queue.waiting for queue in found)
+    oldest = max((queue.oldest_seconds for queue in found), default=0)
+    detail = f"{waiting} waiting, the oldest for {duration(oldest)}"
     if oldest > QUEUE_LATE_AFTER_SECONDS:
         return Check("queue", "degraded", detail, "Start more workers, or look at what they do.")
-    return Check("queue", "ok", detail)
+    return Check("queue", "ok", detail if waiting else "nothing waits")
+
+
+def _disk() -> Check:
+    room = figures.disk()
+    detail = f"{filesizeformat(room.free)} of {filesizeformat(room.total)} free"
+    if room.free < DISK_FULL_BYTES:
+        return Check("disk", "failed", detail, "Make room at once: nothing can be written.")
+    if room.free_share < DISK_LOW_SHARE:
+        return Check("disk", "degraded", detail, "Make room, or give the data folder more.")
+    return Check("disk", "ok", detail)
+
+
+def _site() -> list[Check]:
+    found = figures.site(clock.now())
+    return [_webhooks(found), _nightly(found)]
+
+
+def _webhooks(found: figures.Site) -> Check:
+    if found.webhooks_behind:
+        count, since = found.webhooks_behind, duration(found.webhooks_oldest_seconds)
+        return Check(
+            "webhooks",
+            "degraded",
+            f"{count} behind, the oldest delivery should have gone {since} ago",
+            "See Settings, Webhooks, whether the receiver answers, and that workers run.",
+        )
+    return Check("webhooks", "ok", f"none is behind, {found.webhooks_waiting} to send")
+
+
+def _nightly(found: figures.Site) -> Check:
+    if found.nightly_late:
+        return Check(
+            "nightly run",
+            "degraded",
+            f"{found.nightly_late} of {found.businesses} businesses had none for 26 hours",
+            "See Settings, Operations, what the schedule health.take_snapshots says.",
+        )
+    return Check("nightly run", "ok", "none is missing")
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its largest whole unit: 40 s, 12 min, 3 h, 5 days."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
 
 
 def audit_log(viewer: Actor) -> Check:
@@ -124,8 +165,10 @@ def audit_log(viewer: Actor) -> Check:
     return Check("audit log", "ok", f"nothing was changed in {chain.number} entries, seen {when}")
 
 
-_LOOKS: dict[str, Callable[[], Check]] = {
+_LOOKS: dict[str, Callable[[], Check | list[Check]]] = {
     "migrations": _migrations,
     "workers": _workers,
     "queue": _queue,
+    "disk": _disk,
+    "webhooks": _site,
 }

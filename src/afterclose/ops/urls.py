@@ -8,6 +8,7 @@ app_name = "ops"
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
     path("settings/operations/", views.operations, name="operations"),
     path("settings/operations/jobs/<int:job_id>/retry/", views.retry, name="retry_job"),
     path("settings/operations/mails/<int:mail_id>/retry/", views.retry_mail, name="retry_mail"),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 from afterclose.notifications import delivery, queries as mails
-from afterclose.ops import background, readiness
+from afterclose.ops import background, figures, metrics as numbers, readiness
 
 
 @require_safe
@@ -40,6 +43,22 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
+@never_cache
+@transaction.non_atomic_requests
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever has the token; there is no such page without one."""
+    if not settings.METRICS_TOKEN:
+        raise Http404("There is no such page.")
+    given = request.headers.get("Authorization", "").encode()
+    if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
+        text = "Send the header “Authorization: Bearer …” with the token of this site.\n"
+        refused = HttpResponse(text, status=401, content_type="text/plain; charset=utf-8")
+        refused["WWW-Authenticate"] = "Bearer"
+        return refused
+    return HttpResponse(numbers.text(timezone.now()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@require_safe
 @page(right=Right.OPS_VIEW)
 def operations(request: MemberRequest) -> HttpResponse:
     """Checks, schedules with their last and next run, and what failed (OP-1)."""
@@ -50,6 +69,10 @@ def operations(request: MemberRequest) -> HttpResponse:
         "checks": found,
         "state": readiness.overall(found),
         "schedules": background.schedules(now),
+        "queues": figures.queues(now),
+        "site": figures.site(now),
+        "database_bytes": figures.database_bytes(),
+        "disk": figures.disk(),
         "queue": background.queue(request.viewer),
         "failed": background.failed_jobs(request.viewer),
         "mails": mails.mail_queue(request.viewer),

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, Min, OuterRef, Q, QuerySet, Value, When
 
 from afterclose.accounts.models import Event
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.webhooks import payload
 from afterclose.webhooks.models import Attempt, Delivery, Endpoint, Standing, Status
+
+#: What should have gone longer ago than this is late: the receiver is away, or nobody sends.
+BEHIND_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Deliveries that wait at endpoints that are on; how many of these endpoints are behind, and
+    since when the oldest delivery is ready."""
+
+    waiting: int
+    behind: int
+    oldest: datetime | None
+
+
+def lag(at: datetime) -> Lag:
+    """How far sending is behind in the business in context; for monitors, so no viewer asks."""
+    on = Endpoint.objects.filter(paused_at__isnull=True, disabled_at__isnull=True)
+    late = Delivery.objects.filter(
+        endpoint_id=OuterRef("pk"), status=Status.WAITING, ready_at__lt=at - BEHIND_AFTER
+    )
+    waiting = Delivery.objects.filter(
+        status=Status.WAITING, endpoint_id__in=list(on.values_list("id", flat=True))
+    )
+    oldest = waiting.filter(ready_at__lte=at).aggregate(first=Min("ready_at"))["first"]
+    return Lag(waiting.count(), on.filter(Exists(late)).count(), oldest)
 
 
 def wanted(kinds: set[str]) -> set[str]:
