@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from afterclose.businesses.models import Person, SignInProvider
+from afterclose.businesses.single_sign_on.asking import ProviderSession
 from afterclose.kit.encryption import NotReadable, decrypt
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         if client_id is not None:
             found = found.filter(client_id=client_id)
         return [_app(each) for each in found]
+
+    def get_requests_session(self) -> ProviderSession:
+        """How allauth asks for tokens and people, and we for keys."""
+        return ProviderSession()
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Never: whoever is not invited is told so before allauth asks."""

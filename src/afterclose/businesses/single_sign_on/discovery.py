@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
+
+from afterclose.businesses.single_sign_on.asking import ProviderSession, TooMuch
 
 WELL_KNOWN = "/.well-known/openid-configuration"
-SECONDS = 5
-MOST_BYTES = 256 * 1024
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 # Signatures that only the holder of a private key can make; never "none", never a shared secret.
 ALGORITHMS = (
@@ -58,19 +56,17 @@ def read(address: str, *, allow_http: bool = False) -> dict[str, Any]:
 
 
 def _json(url: str) -> dict[str, Any]:
+    found = None
     try:
-        with requests.get(url, timeout=SECONDS, stream=True, allow_redirects=False) as answer:
-            body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
-            status = answer.status_code
-    except (requests.RequestException, HTTPError, OSError) as problem:
-        # The raw body breaks off in urllib3's words, which requests does not translate.
+        with ProviderSession() as session:
+            answer = session.get(url)
+        if answer.status_code != 200:
+            raise NotAProvider(f"{url} answers {answer.status_code} instead of a description.")
+        found = answer.json()
+    except (TooMuch, requests.JSONDecodeError):
+        pass
+    except requests.RequestException as problem:
         raise NotAProvider(f"{url} does not answer ({type(problem).__name__}).") from problem
-    if status != 200:
-        raise NotAProvider(f"{url} answers {status} instead of a description.")
-    try:
-        found = json.loads(body) if len(body) <= MOST_BYTES else None
-    except ValueError:
-        found = None
     if not isinstance(found, dict):
         raise NotAProvider(f"{url} answers something that is no description of a provider.")
     return found

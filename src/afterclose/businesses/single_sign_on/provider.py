@@ -64,8 +64,8 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
     def _keys(self) -> dict[str, Any]:
         with get_adapter().get_requests_session() as session:
             answer = session.get(self.openid_config["jwks_uri"])
-            answer.raise_for_status()
-            found = answer.json()
+        answer.raise_for_status()
+        found = answer.json()
         return found if isinstance(found, dict) else {}
 
 

@@ -56,7 +56,9 @@ def _key(keys: dict[str, Any], key_id: Any) -> Any:
     found = [
         key
         for key in keys.get("keys", [])
-        if key.get("use", "sig") == "sig" and (key_id is None or key.get("kid") == key_id)
+        if isinstance(key, dict)
+        and key.get("use", "sig") == "sig"
+        and (key_id is None or key.get("kid") == key_id)
     ]
     if len(found) != 1:
         raise NotBelieved(f"the provider has {len(found)} keys “{key_id}”")

@@ -16,10 +16,19 @@ from django.test import Client
 from afterclose.businesses.actions import add_member
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Person, Role, SignInProvider
-from afterclose.businesses.single_sign_on import actions
+from afterclose.businesses.single_sign_on import actions, asking
 from tests.cast import Cast
 from tests.factories import MORNING
-from tests.oidc import CLIENT_ID, CLIENT_SECRET, Provider, go, is_signed_in, person_of, values
+from tests.oidc import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Provider,
+    go,
+    is_signed_in,
+    person_of,
+    running,
+    values,
+)
 
 SignIn = Callable[[Actor | None], Client]
 
@@ -201,6 +210,41 @@ def test_a_provider_that_is_down_is_no_error_of_ours(cast: Cast, okta: SignInPro
     answer = Client().get("/sign-in/oidc/okta/login/")
     assert answer.status_code == 403
     assert "did not answer" in answer.content.decode()
+
+
+ODD_KEYS: dict[str, Any] = {
+    "no list": {"keys": None},
+    "no mappings": {"keys": ["one"]},
+    "no set": ["one"],
+    # The right key is among them: only the size speaks against it.
+    "too many": lambda there: there.jwks() | {"rest": "x" * 300_000},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_KEYS)
+def test_keys_that_are_odd_or_endless_let_nobody_in(
+    cast: Cast, okta: SignInProvider, there: Provider, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    given = ODD_KEYS[odd]
+    said = given(there) if callable(given) else given
+    monkeypatch.setattr(there, "jwks", lambda: said)
+    client = Client()
+    refused(client, go(client), "could not be believed")
+
+
+def test_what_a_provider_says_of_a_person_is_read_to_a_limit(
+    cast: Cast, okta: SignInProvider, there: Provider
+) -> None:
+    there.userinfo = {**there.person, "more": "x" * 300_000}
+    del there.person["email"]
+    client = Client()
+    refused(client, go(client), "could not be believed")
+
+
+def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "SECONDS_IN_ALL", 0)
+    with running() as there, asking.ProviderSession() as session, pytest.raises(asking.TooMuch):
+        session.get(f"{there.issuer}/jwks")
 
 
 def test_a_link_cannot_ask_for_more_or_connect_a_stranger(
