@@ -23,16 +23,26 @@ from afterclose.ui.lists import saved_views
 NAME_LENGTH = 80
 QUERY_LENGTH = 4000
 MOST = 50  # of one person and list: each is a tab
+MOST_OF_OTHERS = 150
 
 
 def shelf(viewer: Actor, list_name: str) -> saved_views.Shelf:
-    """The viewer's own and the shared views by name, and the columns that the viewer chose."""
+    """The viewer's own and the shared views by name, and the columns that the viewer chose.
+
+    Views that others share fill up to MOST_OF_OTHERS places; they displace neither the viewer's own
+    nor the one that the viewer's list opens with.
+    """
     if viewer.membership_id is None:
         return saved_views.Shelf()
     choice = ListChoice.objects.filter(member_id=viewer.membership_id, list_name=list_name).first()
     views = _visible(viewer, list_name).select_related("owner__person").order_by("name", "id")
+    kept = Q(owner_id=viewer.membership_id)
+    if choice and choice.default_view_id:
+        kept |= Q(pk=choice.default_view_id)
+    found = [*views.filter(kept), *views.exclude(kept)[:MOST_OF_OTHERS]]
+    found.sort(key=lambda view: (view.name, view.pk))
     return saved_views.Shelf(
-        tuple(_shown(viewer, view, choice) for view in views[: 4 * MOST]),
+        tuple(_shown(viewer, view, choice) for view in found),
         tuple(choice.columns.split(",")) if choice and choice.columns else (),
     )
 

@@ -64,6 +64,25 @@ def test_changed_filters_are_saved_into_the_view_that_is_open(manager):
     assert view.query.startswith("stage=churned&cols=name,")
 
 
+def test_views_that_others_share_displace_neither_own_ones_nor_the_one_it_opens_with(
+    at_work, monkeypatch
+):
+    monkeypatch.setattr(saved_views, "MOST_OF_OTHERS", 3)
+
+    def made(actor, name: str, *, shared: bool) -> SavedView:
+        return saved_views.save_view(
+            actor=actor, at=MORNING, list_name="accounts", name=name, query="", shared=shared
+        )
+
+    made(at_work.manager, "Zulu, mine", shared=False)
+    theirs = [made(at_work.admin, f"{number} theirs", shared=True) for number in range(6)]
+    saved_views.open_with(actor=at_work.manager, list_name="accounts", view_id=str(theirs[5].pk))
+    shown = saved_views.shelf(at_work.manager, "accounts").views
+    names = [each.name for each in shown]
+    assert names == ["0 theirs", "1 theirs", "2 theirs", "5 theirs", "Zulu, mine"]
+    assert [each.name for each in shown if each.default] == ["5 theirs"]
+
+
 def test_a_private_view_is_its_owner_s_and_a_shared_one_everybody_s(manager, admin):
     view = save(manager, "Mine", "stage=renewal")
     assert "Mine" not in tabs(admin)
