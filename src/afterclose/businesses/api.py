@@ -48,7 +48,8 @@ list_operation(
     paths=(*PLAIN, "actor_name"),
     build=_build,
     operation_id="list_audit_entries",
-    # Its values are the verbs that the log has; any verb may be asked for all the same.
+    # Its values are the verbs that the log of a business has, which one document for all cannot
+    # name; one that the log does not have answers 422, as it is named as wrong on the screen.
     leave_out=("verb",),
     example={
         "id": 901, "at": "2026-03-02T09:00:00Z", "actor": "API key: Zapier",

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils import timezone
 from ninja import Path
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from afterclose.accounts import actions, queries
 from afterclose.accounts.api import extras
@@ -86,10 +86,10 @@ class ContactFields(In):
     email: Email = ""
     title: Annotated[str, up_to(100)] = ""
     phone: Annotated[str, up_to(40)] = ""
-    is_champion: bool = False
-    is_economic_buyer: bool = False
-    is_technical_buyer: bool = False
-    is_detractor: bool = False
+    is_champion: StrictBool = False
+    is_economic_buyer: StrictBool = False
+    is_technical_buyer: StrictBool = False
+    is_detractor: StrictBool = False
     left_on: Day | None = None
     tags: extras.Tags = []
     custom: extras.Custom = {}

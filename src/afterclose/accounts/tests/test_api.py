@@ -81,6 +81,22 @@ def test_a_parameter_that_cannot_be_is_named(
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+def test_every_filter_that_cannot_be_read_is_named_at_once(cast: Cast, program: Make) -> None:
+    wrong = "churned_on_from=2026-02-30&customer_since_to=2026-04-31"
+    answer = program()("GET", f"/accounts?{wrong}&seats_min=5&seats_max=3")
+    assert answer.status_code == 422
+    named = {error["field"] for error in answer.json()["errors"]}
+    assert named == {"churned_on", "customer_since"}
+
+
+def test_a_truth_value_is_true_or_false_and_nothing_like_it(cast: Cast, program: Make) -> None:
+    zapier = program()
+    for odd in (0, 1, "yes", "true", None):
+        body = {"account_id": cast.acme.id, "name": "Ada", "is_champion": odd}
+        assert zapier("POST", "/contacts", body).status_code == 422, odd
+    assert zapier("POST", "/contacts", body | {"is_champion": True}).status_code == 201
+
+
 def test_a_cursor_of_another_list_leads_nowhere(cast: Cast, program: Make) -> None:
     zapier = program()
     cursor = zapier("GET", "/accounts?limit=1&sort=name").json()["next_cursor"]

@@ -25,7 +25,6 @@ from afterclose.ui.lists.filters import (
     BooleanFilter,
     ChoiceFilter,
     DateRangeFilter,
-    EmptyRange,
     Filter,
     NumberRangeFilter,
     RelationFilter,
@@ -141,30 +140,22 @@ def read_list[T](
     limit, cursor = int(data.get("limit") or USUAL), data.get("cursor", "")
     for name in ("limit", "cursor"):
         data.pop(name, None)
-    problems: list[FieldError] = []
     _refuse_hidden(listed, reader, data)
     refuse_unknown(
         request,
         {"q", "sort", "limit", "cursor", *(n for each in reader.all_filters for n in each.params)},
     )
-    rows = listed.page_queryset(viewer).order_by()
-    try:
-        for each in reader.all_filters:
-            value = each.parse(data, context)
-            if value is not None:
-                rows = each.apply(rows, value, context)
-    except EmptyRange:
-        return [], None
-    except ValueError as wrong:
-        problems.append(FieldError(each.name, str(wrong)))
     state = reader.read(data)
-    problems += [
-        FieldError(problem.params[0] if problem.params else "", problem.reason)
-        for problem in state.problems
-        if problem.params in (("q",), ("sort",))
-    ]
-    if problems:
+    wrong = [each for each in state.problems if not each.matches_nothing]
+    if wrong:
+        problems = [FieldError(each.params[0], each.reason) for each in wrong]
         raise Problem(422, "The list cannot be filtered like this.", problems)
+    if state.problems:
+        return [], None
+    rows = listed.page_queryset(viewer).order_by()
+    for each in reader.all_filters:
+        if each.name in state.filters:
+            rows = each.apply(rows, state.filters[each.name], context)
     if state.search and listed.search is not None:
         rows = listed.search.apply(rows, state.search)
     order = Order(state.sort.sort_path if state.sort else "", state.descending)

@@ -16,7 +16,7 @@ from django.http import QueryDict
 
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.definition import List
-from afterclose.ui.lists.filters import Filter, FilterError
+from afterclose.ui.lists.filters import EmptyRange, Filter, FilterError
 from afterclose.ui.lists.saved_views import shelf_of
 
 LARGEST_PAGE = 100
@@ -32,6 +32,8 @@ class Problem:
     reason: str
     params: tuple[str, ...] = ()
     instead: str = "It is not applied."
+    # Read well, but no row can be so: a page says so, a program gets no rows.
+    matches_nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,10 @@ class Reader:
             try:
                 value = each.parse(data, self.list.context)
             except FilterError as error:
-                problems.append(Problem(each.label, str(error), each.params))
+                nothing = isinstance(error, EmptyRange)
+                problems.append(
+                    Problem(each.label, str(error), each.params, matches_nothing=nothing)
+                )
             else:
                 if value is not None:
                     filters[each.name] = value
