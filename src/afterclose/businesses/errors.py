@@ -31,8 +31,8 @@ class OnlySuperAdmins(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "Only a super admin can give or take the role super admin, or deactivate one. "
-            "Ask a super admin of your business."
+            "Only a super admin can give or take the role super admin, deactivate a super admin, "
+            "or end or unlink a super admin's sign-in. Ask a super admin of your business."
         )
 
 

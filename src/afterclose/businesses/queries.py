@@ -38,6 +38,13 @@ def may_inherit(viewer: Actor, membership: Membership) -> bool:
     )
 
 
+def may_manage(viewer: Actor, membership: Membership) -> bool:
+    """Whether the viewer may change this member's access and end their sign-ins: a super admin's is
+    for super admins alone, or an admin could keep them out or take their place at a provider."""
+    is_super = viewer.is_system or viewer.role == Role.SUPER_ADMIN
+    return viewer.may(Right.PEOPLE_EDIT) and (is_super or membership.role != Role.SUPER_ADMIN)
+
+
 def sign_in_links(viewer: Actor, membership: Membership) -> int:
     """To how many accounts at sign-in providers a member is linked."""
     require(viewer, Right.PEOPLE_EDIT)

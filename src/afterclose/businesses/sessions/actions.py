@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from afterclose.businesses import audit
+from afterclose.businesses import audit, queries
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.errors import OnlySuperAdmins
 from afterclose.businesses.models import Membership, Person
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.sessions.middleware import SEEN_KEY
@@ -59,11 +60,14 @@ def end_all(*, actor: Actor, at: datetime) -> None:
 @transaction.atomic
 def sign_out_member(*, actor: Actor, at: datetime, membership_id: int) -> Membership:
     """End every session of a member, in their other businesses too: there is one sign-in for
-    all. An admin does it for a lost device; whoever is to stay out is deactivated."""
+    all. An admin does it for a lost device; whoever is to stay out is deactivated. Raises
+    OnlySuperAdmins."""
     require(actor, Right.PEOPLE_EDIT)
     membership = Membership.objects.select_related("person").get(
         id=membership_id, deactivated_at__isnull=True
     )
+    if not queries.may_manage(actor, membership):
+        raise OnlySuperAdmins
     _end_all(membership.person)
     audit.record("member.signed_out", actor=actor, at=at, subject=membership)
     return membership

@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
-from afterclose.businesses import audit
+from afterclose.businesses import audit, queries
 from afterclose.businesses.actions import change_settings
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.errors import OnlyOperators
+from afterclose.businesses.errors import OnlyOperators, OnlySuperAdmins
 from afterclose.businesses.models import Membership, SignInProvider
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import BusinessSettings
@@ -117,8 +117,11 @@ def require_provider(*, actor: Actor, at: datetime, slug: str) -> BusinessSettin
 @transaction.atomic
 def unlink_member(*, actor: Actor, at: datetime, membership: Membership) -> int:
     """Forget to whom at a provider a member was linked, after an address was given to somebody
-    new there; returns how many links went. At their next sign-in they are linked anew."""
+    new there; returns how many links went. At their next sign-in they are linked anew. Raises
+    OnlySuperAdmins."""
     require(actor, Right.PEOPLE_EDIT)
+    if not queries.may_manage(actor, membership):
+        raise OnlySuperAdmins
     count = int(SocialAccount.objects.filter(user=membership.person).delete()[0])
     if count:
         audit.record("member.unlinked", actor=actor, at=at, subject=membership)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.test import Client
@@ -107,6 +108,25 @@ def test_an_admin_signs_a_member_out_everywhere(cast: Cast, sign_in: SignIn) -> 
     with cast.at_work():
         entry = AuditEntry.objects.get(verb="member.signed_out")
         assert (entry.actor_name, entry.subject_label) == ("Ines Duarte", "Marek Novak")
+
+
+def test_an_admin_does_not_touch_the_sign_in_of_a_super_admin(cast: Cast, sign_in: SignIn) -> None:
+    address = f"/settings/people/{cast.owner.membership_id}/"
+    dana, ines = sign_in(cast.owner), sign_in(cast.admin)
+    SocialAccount.objects.create(user=cast.owner.person, provider="okta", uid="dana-1")
+    for what in ("sign-out", "unlink"):
+        assert ines.post(f"{address}{what}/").status_code == 403
+    page = ines.get(address).content.decode()
+    assert "Only a super admin can change" in page
+    assert not [each for each in ("sign-out/", "unlink/", "deactivate/") if each in page]
+    assert is_in(dana)
+    assert SocialAccount.objects.filter(user=cast.owner.person).exists()
+    with cast.at_work():
+        assert not AuditEntry.objects.filter(verb__in=("member.signed_out", "member.unlinked"))
+    page = dana.get(address).content.decode()
+    assert not [each for each in ("sign-out/", "unlink/") if each not in page]
+    assert dana.post(f"{address}unlink/").status_code == 302
+    assert not SocialAccount.objects.filter(user=cast.owner.person).exists()
 
 
 def test_a_manager_or_a_stranger_signs_nobody_out(cast: Cast) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from allauth.core import ratelimit
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from afterclose.businesses import actions, identity, queries
-from afterclose.businesses.errors import Refused
+from afterclose.businesses.errors import OnlySuperAdmins, Refused
 from afterclose.businesses.forms import AddMemberForm, HandOverForm, MemberForm
 from afterclose.businesses.lists import MemberList
 from afterclose.businesses.models import Membership
@@ -83,6 +83,7 @@ def person(request: MemberRequest, membership_id: int) -> HttpResponse:
         "membership": membership,
         "links": queries.sign_in_links(request.viewer, membership),
         "may_inherit": queries.may_inherit(request.viewer, membership),
+        "may_manage": queries.may_manage(request.viewer, membership),
     }
     status = 422 if form.errors else 200
     return render(request, "businesses/person.html", context, status=status)
@@ -119,7 +120,10 @@ def reactivate(request: MemberRequest, membership_id: int) -> HttpResponse:
 def unlink(request: MemberRequest, membership_id: int) -> HttpResponse:
     """Forget to whom at a provider a member was linked."""
     membership = _member(request, membership_id)
-    unlink_member(actor=request.viewer, at=timezone.now(), membership=membership)
+    try:
+        unlink_member(actor=request.viewer, at=timezone.now(), membership=membership)
+    except OnlySuperAdmins as refusal:
+        raise PermissionDenied(refusal.message) from refusal
     messages.success(request, f"{membership} is no longer linked.")
     return redirect("businesses:person", membership_id)
 
