@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import psycopg
 
 from afterclose.kit.postgres import DatabaseProblem, database_settings, open_database
 from afterclose.kit.postgres.places import data_folder
-from afterclose.kit.supervisor import address, serve
+from afterclose.kit.supervisor import PortTaken, address, is_free, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -94,16 +93,13 @@ def state() -> str:
 
 
 def choose_port(host: str) -> int:
-    """PORT as it is; else 8000 or the next one that is free."""
+    """PORT as it is; else 8000 or the next one that is free. Raises PortTaken."""
     if wanted := os.environ.get("PORT"):
+        if not is_free(host, int(wanted)):
+            raise PortTaken(host, int(wanted))
         return int(wanted)
     for port in range(8000, 8100):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind((host, port))
-            except OSError:
-                continue
+        if is_free(host, port):
             return port
     raise DatabaseProblem("The ports 8000 to 8099 are all taken. Name another one: PORT=9000")
 
@@ -115,7 +111,7 @@ def say(text: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except DatabaseProblem as problem:
+    except (DatabaseProblem, PortTaken) as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,6 +12,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -36,6 +37,28 @@ GRACE = 20
 TRIES_BEFORE_READY = 3
 PR_SET_PDEATHSIG = 1
 SOURCE = str(Path(__file__).resolve().parents[2])
+
+
+class PortTaken(Exception):
+    """Another program listens there already. The web server would share the port with it, and
+    each of the two would get half of the requests."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"Another program listens on port {port} of {host}."
+            " Stop it, or name another port: PORT=9000"
+        )
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on the port."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 @dataclass
@@ -246,7 +269,12 @@ def serve(
     when_ready: Callable[[], None] = lambda: None,
     say: Say = to_stderr,
 ) -> int:
-    """Runs database, web server and workers until told to stop; gives the exit status."""
+    """Runs database, web server and workers until told to stop; gives the exit status.
+
+    Raises PortTaken.
+    """
+    if not is_free(host, port):
+        raise PortTaken(host, port)
     static_files.collect(say)
     os.environ.update(static_files.COLLECTED)
     programs = [

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from afterclose.__main__ import main
 from afterclose.kit.postgres.processes import is_alive
-from afterclose.kit.supervisor import LONGEST_PAUSE, address, pause_before
+from afterclose.kit.supervisor import LONGEST_PAUSE, address, is_free, pause_before
 
 # The child starts a child of its own, as the web server does, and notes both.
 CHILD = """
@@ -107,3 +109,17 @@ def test_pauses_grow_up_to_a_limit() -> None:
 )
 def test_the_address_is_one_that_a_browser_can_open(host: str, expected: str) -> None:
     assert address(host, 80) == expected
+
+
+def test_a_port_that_another_program_has_is_not_shared_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert not is_free("127.0.0.1", port)
+        assert main(["serve", "--host", "127.0.0.1", "--port", str(port)]) == 1
+        assert f"port {port}" in capsys.readouterr().err
+    assert is_free("127.0.0.1", port)
