@@ -112,7 +112,7 @@ OBJECTS: dict[str, Sample] = {
     "task_id": _row("tasks.Task"),
 }
 # Parameters that are plain values: the page is there for everybody with the right.
-VALUES: dict[str, Any] = {"window_days": 90, "job_id": 1}
+VALUES: dict[str, Any] = {"window_days": 90, "job_id": 1, "token": "of-a-mail"}
 
 
 def samples(cast: Cast, rows: dict[Model, Any]) -> dict[str, Any]:

@@ -84,6 +84,36 @@ class CannotOwn(Refused):
         )
 
 
+class AddressTaken(Refused):
+    """An e-mail address is one person's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This address belongs to another account by now. Ask for a change to another address."
+        )
+
+
+class LinkTooOld(Refused):
+    """A link in a mail that was used, replaced by a newer one, or is older than a day."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link does not work any more: it was used, is older than a day, or there is a "
+            "newer one. Ask for the change again."
+        )
+
+
+class NotYourLink(Refused):
+    """A link in a mail to somebody else."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link belongs to another account. Sign in to that one, then open it again."
+        )
+
+
 class IdentityNotProven(Refused):
     """What is asked for needs proof that it is really them."""
 

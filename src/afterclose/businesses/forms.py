@@ -232,8 +232,8 @@ class MemberForm(forms.Form):
         return {"role": membership.role}
 
 
-class HandOverForm(forms.Form):
-    """The owner's password; nothing for whoever has none and signed in just now."""
+class PasswordForm(forms.Form):
+    """One's password, before what matters; nothing for whoever has none and signed in just now."""
 
     def __init__(self, *args: Any, person: Person | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -242,6 +242,21 @@ class HandOverForm(forms.Form):
                 label="Your password",
                 widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
             )
+
+
+class HandOverForm(PasswordForm):
+    """Proof that it is the owner."""
+
+
+class EmailForm(PasswordForm):
+    """Another address, and proof that it is really them who want it."""
+
+    email = forms.EmailField(
+        label="New address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text="A link goes there. Until you open it, nothing changes.",
+    )
 
 
 class ProfileForm(forms.Form):

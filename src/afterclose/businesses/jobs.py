@@ -18,7 +18,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from afterclose.businesses import audit_chain, invitations
+from afterclose.businesses import audit_chain, invitations, letters
 from afterclose.businesses.models import Business
 from afterclose.businesses.settings import remember_settings
 from afterclose.businesses.tenancy import business_context
@@ -86,6 +86,12 @@ def every_business(name: str, job: Any) -> Any:
 def send_invitation(business_id: int, membership_id: int, invited_by: str) -> None:
     """Mail one invitation; a member who was deactivated meanwhile gets none."""
     invitations.send(membership_id=membership_id, invited_by=invited_by)
+
+
+@app.task(name="businesses.send_letter", queue="default", retry=PATIENT)
+def send_letter(kind: str, person_id: int, to: str, facts: dict[str, str]) -> None:
+    """Mail somebody about their own sign-in, which is of no business."""
+    letters.send(kind=kind, person_id=person_id, to=to, facts=facts)
 
 
 @business_job("businesses.seal_audit_of_business", atomic=False)

@@ -73,6 +73,10 @@ class Person(AbstractBaseUser):
         default=False, help_text="Sets what holds for every business of this site."
     )
     joined_at = models.DateTimeField(auto_now_add=True)
+    new_email = models.EmailField(
+        max_length=254, blank=True, help_text="Wanted by the person; not confirmed by a mail yet."
+    )
+    new_email_at = models.DateTimeField(null=True, blank=True)
     # Counts up when every session of the person is to end, known to us or not.
     session_epoch = models.PositiveIntegerField(default=0)
 

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
+
+from afterclose.kit.encryption import NotReadable, decrypt, encrypt
+
+logger = logging.getLogger(__name__)
+
+PURPOSE = "businesses.second_factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -12,6 +27,61 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Always false: a business belongs to whoever runs the server."""
         return False
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """The link to a new password, by a job; it is made when it is sent."""
+        _post("account/email/password_reset_key", user, email, {})
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell somebody that their sign-in was changed, and note it in the audit log."""
+        from afterclose.businesses import people
+        from afterclose.businesses.letters import LETTERS
+
+        letter = LETTERS.get(template_prefix)
+        if letter is None:
+            logger.error("allauth wants to send %s, for which there is no letter", template_prefix)
+            return
+        at = timezone.now()
+        agent = self.get_http_user_agent(self.request) or ""
+        facts = {"at": at.isoformat(), "ip": str(self.get_client_ip(self.request) or "")}
+        with transaction.atomic():
+            _post(template_prefix, user, email or user.email, {**facts, "user_agent": agent[:300]})
+            people.record_everywhere(letter.verb, person=user, at=at)
+
+
+def _post(kind: str, user: Any, email: str, facts: Mapping[str, str]) -> None:
+    from afterclose.businesses import jobs
+
+    jobs.send_letter.defer(kind=kind, person_id=user.pk, to=email, facts=dict(facts))
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Secrets of authenticator apps and recovery codes are encrypted at rest; plainer words."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "The code is not correct. Enter the one that is shown now; if it stays "
+        "so, check that the clock of your phone is right.",
+    }
+
+    def encrypt(self, text: str) -> str:
+        """As the database keeps it."""
+        return encrypt(text, purpose=PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret. One that cannot be read becomes one that nobody knows, so that no code
+        fits; recovery by an admin or another factor stays possible."""
+        try:
+            return decrypt(encrypted_text, purpose=PURPOSE)
+        except NotReadable as problem:
+            logger.error("A second factor: %s", problem)
+            return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def is_signed_in_by(request: HttpRequest, slug: str) -> bool:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from afterclose.businesses.api_keys import views as api_keys
 from afterclose.businesses.sessions import views as sessions
-from afterclose.businesses.views import audit, people, profile, settings, sign_in, switching
+from afterclose.businesses.views import audit, email, people, profile, settings, sign_in, switching
 
 app_name = "businesses"
 urlpatterns = [
@@ -52,6 +52,9 @@ urlpatterns = [
     path("profile/sign-ins/<int:session_id>/end/", sessions.end, name="sign_in_end"),
     path("profile/sign-ins/end-others/", sessions.end_others, name="sign_ins_end_others"),
     path("profile/sign-ins/end-all/", sessions.end_all, name="sign_ins_end_all"),
+    path("profile/email/", email.email, name="email"),
+    path("profile/email/cancel/", email.cancel, name="email_cancel"),
+    path("profile/email/confirm/<str:token>/", email.confirm, name="email_confirm"),
     path("profile/", profile.profile, name="profile"),
     path("switch/<int:business_id>/", switching.switch, name="switch"),
 ]

@@ -172,8 +172,8 @@ class Shell:
 
     @cached_property
     def email_url(self) -> str | None:
-        """The person's e-mail addresses."""
-        return _url("account_email")
+        """Change of one's e-mail address."""
+        return _url("businesses:email")
 
     @cached_property
     def sign_out_url(self) -> str | None:

@@ -9,8 +9,8 @@ from afterclose.businesses.single_sign_on import provider
 
 
 def closed(request: HttpRequest, **_: str) -> NoReturn:
-    """Not offered: an address is what an admin invited, so nobody gives themselves another one
-    (allauth would take it unverified); links to providers are made by signing in."""
+    """Not offered: allauth would take an address unverified, so ours is /profile/email/; links to
+    providers are made by signing in."""
     raise Http404("There is no such page.")
 
 

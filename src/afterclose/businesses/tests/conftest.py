@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from afterclose.businesses import letters
 from afterclose.businesses.models import SignInProvider
 from afterclose.businesses.single_sign_on import actions
 from tests.cast import Cast
@@ -34,3 +38,19 @@ def okta(cast: Cast, there: Provider) -> SignInProvider:
         return actions.add_provider(
             actor=cast.owner, at=MORNING, values=values(there), secret=CLIENT_SECRET
         )
+
+
+@pytest.fixture
+def post() -> Callable[[], list[EmailMessage]]:
+    """Brings the letters that wait for a worker, the oldest first."""
+    brought: set[int] = set()
+
+    def bring() -> list[EmailMessage]:
+        mail.outbox.clear()
+        waiting = ProcrastinateJob.objects.filter(task_name="businesses.send_letter")
+        for job in waiting.exclude(id__in=brought).order_by("id"):
+            brought.add(job.id)
+            letters.send(**job.args)
+        return list(mail.outbox)
+
+    return bring

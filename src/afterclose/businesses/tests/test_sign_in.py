@@ -1,17 +1,27 @@
 """Signing in: limits that all processes share, passwords by mail, second factors in reach."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.core import mail
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from afterclose.businesses import actions
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.models import Person
+from afterclose.businesses.models import AuditEntry, Person, Role
+from afterclose.businesses.sign_in import MfaAdapter
+from afterclose.config import machine
 from tests.cast import PASSWORD, Cast
+from tests.factories import MORNING
 
 SignIn = Callable[[Actor | None], Client]
+Post = Callable[[], list[EmailMessage]]
 MAREK = "marek@northwind.example"
 
 
@@ -30,11 +40,11 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait(cast: Cast) -> Non
     assert sign_in_as(Client(), PASSWORD) == 302
 
 
-def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(cast: Cast) -> None:
+def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(cast: Cast, post: Post) -> None:
     client = Client()
     assert client.post("/sign-in/password/reset/", {"email": MAREK}).status_code == 302
-    [message] = mail.outbox
-    assert message.to == [MAREK]
+    [message] = post()
+    assert (message.to, message.subject) == ([MAREK], "Choose a new password")
     link = next(word for word in str(message.body).split() if "/password/reset/key/" in word)
     path = "/" + link.split("/", 3)[3]
     form = client.get(path, follow=True)
@@ -46,6 +56,91 @@ def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(cast: Cast) 
     assert Person.objects.get(email=MAREK).check_password("a fresh long password")
     again = Client().get(path, follow=True)
     assert 'name="password1"' not in again.content.decode()
+    [told] = post()
+    assert told.subject == "Your password was changed"
+    with cast.at_work():
+        assert AuditEntry.objects.get(verb="person.password_reset").person_id == (
+            cast.manager.person_id
+        )
+
+
+def test_a_mail_server_that_is_down_keeps_nobody_from_anything(cast: Cast, settings: Any) -> None:
+    settings.MAILERS = {"default": machine.mail("smtp://127.0.0.1:9")}
+    assert Client().post("/sign-in/password/reset/", {"email": MAREK}).status_code == 302
+    assert ProcrastinateJob.objects.filter(task_name="businesses.send_letter").count() == 1
+
+
+def test_strangers_get_no_mail_of_ours(cast: Cast, post: Post) -> None:
+    Client().post("/sign-in/password/reset/", {"email": "nobody@elsewhere.example"})
+    assert post() == []
+
+
+def test_no_link_that_opens_an_account_lies_in_the_queue(cast: Cast) -> None:
+    Client().post("/sign-in/password/reset/", {"email": MAREK})
+    [job] = ProcrastinateJob.objects.filter(task_name="businesses.send_letter")
+    assert job.args["facts"] == {}
+
+
+def test_what_changes_a_sign_in_is_told_by_mail_and_in_the_audit_log_of_each_business(
+    cast: Cast, post: Post
+) -> None:
+    with cast.elsewhere():
+        actions.add_member(actor=cast.stranger, at=MORNING, email=MAREK, role=Role.MANAGER)
+    client = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
+    sign_in_as(client, PASSWORD)
+    fresh = "a fresh long password"
+    client.post(
+        "/sign-in/password/change/",
+        {"oldpassword": PASSWORD, "password1": fresh, "password2": fresh},
+    )
+    [told] = post()
+    assert told.to == [MAREK]
+    for part in (told.body, told.alternatives[0][0]):
+        assert "Firefox on Linux" in part
+        assert "127.0.0.1" in part
+        assert "not you?" in part
+    for place in (cast.at_work(), cast.elsewhere()):
+        with place:
+            entry = AuditEntry.objects.get(verb="person.password_changed")
+            assert entry.actor_name == "Marek Novak"
+
+
+def test_secrets_of_second_factors_are_not_readable_in_the_database(cast: Cast) -> None:
+    client = Client()
+    sign_in_as(client, PASSWORD)
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/sign-in/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    counter = next(iter(totp.yield_hotp_counters_from_time()))
+    code = totp.format_hotp_value(totp.hotp_value(secret, counter))
+    assert client.post("/sign-in/2fa/totp/activate/", {"code": code}).status_code == 302
+    kept = {each.type: each.data for each in Authenticator.objects.all()}
+    assert secret not in str(kept)
+    app = Authenticator.objects.get(type="totp")
+    assert MfaAdapter().decrypt(app.data["secret"]) == secret
+
+
+def test_a_second_factor_whose_key_is_lost_fits_no_code(cast: Cast, settings: Any) -> None:
+    kept = MfaAdapter().encrypt("JBSWY3DPEHPK3PXP")
+    settings.SECRET_KEY = "another"
+    first, second = MfaAdapter().decrypt(kept), MfaAdapter().decrypt(kept)
+    assert len({first, second, "JBSWY3DPEHPK3PXP"}) == 3
+
+
+def test_recovery_codes_are_shown_once(cast: Cast) -> None:
+    client = Client()
+    sign_in_as(client, PASSWORD)
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    TOTP.activate(cast.manager.person, totp.generate_totp_secret())
+    assert client.post("/sign-in/2fa/recovery-codes/generate/").status_code == 302
+    person = Person.objects.get(email=MAREK)
+    codes = Authenticator.objects.get(user=person, type="recovery_codes").wrap().get_unused_codes()
+    first = client.get("/sign-in/2fa/recovery-codes/").text
+    again = client.get("/sign-in/2fa/recovery-codes/").text
+    assert all(code in first for code in codes)
+    assert not any(code in again for code in codes)
+    assert "10 of 10 are left" in again
+    assert client.get("/sign-in/2fa/recovery-codes/download/").status_code == 403
 
 
 def test_nobody_learns_by_a_reset_who_has_an_account(cast: Cast) -> None:
