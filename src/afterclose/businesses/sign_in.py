@@ -20,6 +20,11 @@ logger = logging.getLogger(__name__)
 
 PURPOSE = "businesses.second_factor"
 
+_AGAIN = {
+    "mfa_reauthenticate": "Use a code of your app",
+    "mfa_reauthenticate:webauthn": "Use a passkey or security key",
+}
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Nobody signs up by themselves: people come by invitation or by ``add_person``."""
@@ -27,6 +32,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Always false: a business belongs to whoever runs the server."""
         return False
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to show again that it is you, in our words."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**way, "description": _AGAIN.get(way["id"], way["description"])} for way in found]
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """The link to a new password, by a job; it is made when it is sent."""
