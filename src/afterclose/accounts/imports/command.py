@@ -114,7 +114,7 @@ def _run(
 ) -> ImportRun:
     passes.start_preview(actor=actor, at=clock.now(), run_id=run.id)
     if wishes.preview_only:
-        passes.settle_shift(run_id=run.id, at=clock.now())
+        passes.settle_shift(run_id=run.id, at=clock.now(), state=RunState.PREVIEWING)
         done = _work(run, RunState.PREVIEWING)
     else:
         passes.skip_preview(actor=actor, at=clock.now(), run_id=run.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched, islice
@@ -42,6 +42,7 @@ from afterclose.kit.tabular.detecting import SHOWN_ROWS
 logger = logging.getLogger(__name__)
 
 ROWS_PER_CHUNK = 2_000
+ROWS_PER_SIGN_OF_LIFE = 20_000
 CELLS_KEPT = 2_000  # characters of a cell that are shown and given back in the rejected file
 
 
@@ -117,17 +118,23 @@ def look(content: BinaryIO, dialect: Dialect) -> tuple[list[str], list[list[str]
     return table.headers, [[cell_text(cell) for cell in row.cells] for row in first]
 
 
-def scan(run: ImportRun) -> tuple[int, date | None]:
-    """Number of rows, and the newest date (before any shift) of what has happened."""
+def scan(run: ImportRun, *, alive: Callable[[], None], with_dates: bool) -> tuple[int, date | None]:
+    """Number of rows, and the newest date (before any shift) of what has happened.
+
+    `alive` is called every now and then; it may raise to end the scan. Without `with_dates`
+    only the rows are counted.
+    """
     importer = importer_of(run.kind)
     dialect = Dialect(**run.dialect)
     with storage.open_content(run.id) as content:
         table = read_table(content, dialect)
-        telling = _telling(importer.fields, run.mapping, table)
+        telling = _telling(importer.fields, run.mapping, table) if with_dates else []
         newest: date | None = None
         count = 0
         for row in table.rows:
             count += 1
+            if count % ROWS_PER_SIGN_OF_LIFE == 0:
+                alive()
             for day in _days(row, telling, dialect):
                 if newest is None or day > newest:
                     newest = day

@@ -42,6 +42,9 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 LARGEST_INTEGER = Decimal(2_147_483_647)
 LARGEST_AMOUNT = Decimal(10) ** 15
 
+# What a formula that went wrong leaves in its cell; "#N/A" counts as nothing.
+SPREADSHEET_ERRORS = frozenset({"#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
+
 
 class FieldType(StrEnum):
     """How the cells of a field are read."""
@@ -194,6 +197,8 @@ def _text(cell: Cell, target: Field, _reading: Reading) -> str:
     text = cell_text(cell).strip()
     if "\x00" in text:
         raise BadValue("it contains a zero character.")
+    if text in SPREADSHEET_ERRORS:
+        raise BadValue(f"the cell holds the error {text} of a spreadsheet.")
     if len(text) > target.max_length:
         raise BadValue(f"it has {len(text)} characters; at most {target.max_length} fit.")
     return text

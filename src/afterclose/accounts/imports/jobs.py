@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from afterclose.accounts.imports import engine, passes
 from afterclose.accounts.imports.models import AT_WORK, ImportRun, RunState
@@ -34,7 +35,7 @@ def run_to_end(run_id: int) -> None:
         return
     try:
         if state == RunState.PREVIEWING:
-            passes.settle_shift(run_id=run_id, at=clock.now())
+            passes.settle_shift(run_id=run_id, at=clock.now(), state=RunState.PREVIEWING)
         engine.work(run_id, state=RunState(state), at=clock.now())
     except engine.SupersededError:
         logger.info("Import %s is worked on elsewhere or was cancelled.", run_id)
@@ -51,13 +52,30 @@ def defer_pass(run: ImportRun) -> None:
 
 @business_job("accounts.sweep_imports_of_business")
 def sweep_imports_of_business(business_id: int, timestamp: int = 0) -> None:
-    """Go on with imports whose worker died; let go of contents that nobody needs any more."""
-    dead = ImportRun.objects.filter(state__in=AT_WORK, touched_at__lt=clock.now() - DEAD_AFTER)
-    for run in dead:
+    """Go on with imports that nobody works on; let go of contents that nobody needs any more.
+
+    A file that waits behind a long one is silent too, but has its job; starting it from here
+    would let it overtake the file that it refers to.
+    """
+    waiting = _runs_with_a_job(business_id)
+    silent = ImportRun.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        state__in=AT_WORK, touched_at__lt=clock.now() - DEAD_AFTER
+    )
+    for run in silent.exclude(id__in=waiting):
         logger.warning("Import %s had stopped at line %s; going on.", run.id, run.lines_done)
-        import_pass.defer(business_id=business_id, run_id=run.id)
-    dead.update(touched_at=clock.now())
+        run.touched_at = clock.now()
+        run.save(update_fields=["touched_at"])
+        defer_pass(run)
     passes.clean_up(before=clock.now() - KEPT_FOR)
+
+
+def _runs_with_a_job(business_id: int) -> list[int]:
+    """Runs whose pass waits, or is done right now. The job of a dead worker counts as well: it
+    is given to another (`config.retry_stalled_jobs`) or ends as failed."""
+    alive = ProcrastinateJob.objects.filter(
+        task_name=import_pass.name, status__in=["todo", "doing"], args__business_id=business_id
+    )
+    return [args["run_id"] for args in alive.values_list("args", flat=True)]
 
 
 sweep_imports = every_business("accounts.sweep_imports", sweep_imports_of_business)

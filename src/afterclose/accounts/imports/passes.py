@@ -26,6 +26,7 @@ from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit import clock
+from afterclose.kit.tabular import TabularError
 
 
 @transaction.atomic
@@ -47,47 +48,81 @@ def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
     return run
 
 
-@transaction.atomic
-def settle_shift(*, run_id: int, at: datetime) -> ImportRun:
+def settle_shift(*, run_id: int, at: datetime, state: RunState) -> ImportRun:
     """Count the run's rows, and fix by how many days the dates of its set move.
 
     In the mode "newest" all files of the set are looked at once; files that come later move
-    by the same number of days, so that the set stays of one piece.
+    by the same number of days, so that the set stays of one piece. A long file is counted
+    outside a transaction, so that it can be cancelled meanwhile: `engine.SupersededError`
+    where the run is no longer in the state `state`.
     """
-    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-    _count(run)
-    whole = ImportSet.objects.select_for_update(of=("self",)).get(id=run.import_set_id)
-    if whole.shift_days is None:
-        others = list(whole.runs.exclude(id=run.id).filter(content_deleted_at__isnull=True))
-        for other in others:
-            _count(other)
-        known = [each.newest_on for each in (run, *others) if each.newest_on is not None]
-        zone = engine.actor_of(run).settings.time_zone
-        target = whole.shift_newest_to or clock.today_in(zone, at=at) - timedelta(days=1)
-        whole.shift_days = (target - max(known)).days if known else 0
-        whole.save(update_fields=["shift_days"])
-    run.shift_days = whole.shift_days
-    run.save(update_fields=["shift_days"])
+    while (uncounted := _uncounted(run_id)) is not None:
+        _count(uncounted, for_run=run_id, state=state)
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+        whole = ImportSet.objects.select_for_update(of=("self",)).get(id=run.import_set_id)
+        if whole.shift_days is None:
+            known = whole.runs.filter(newest_on__isnull=False).values_list("newest_on", flat=True)
+            zone = engine.actor_of(run).settings.time_zone
+            target = whole.shift_newest_to or clock.today_in(zone, at=at) - timedelta(days=1)
+            newest = max((day for day in known if day is not None), default=None)
+            whole.shift_days = (target - newest).days if newest is not None else 0
+            whole.save(update_fields=["shift_days"])
+        run.shift_days = whole.shift_days
+        run.save(update_fields=["shift_days"])
     return run
 
 
-def _count(run: ImportRun) -> None:
-    """Rows and newest date of a file, once per way of reading it."""
-    if run.rows_total is None:
-        run.rows_total, run.newest_on = engine.scan(run)
-        run.save(update_fields=["rows_total", "newest_on"])
-
-
 @transaction.atomic
+def _uncounted(run_id: int) -> ImportRun | None:
+    """The next file that must be counted first: the run's own, then the others of a set whose
+    shift hangs on the newest date of all."""
+    run = ImportRun.objects.select_related("import_set").get(id=run_id)
+    if run.rows_total is None:
+        return run
+    if run.import_set.shift_days is not None:
+        return None
+    others = run.import_set.runs.select_related("import_set")
+    return others.filter(rows_total__isnull=True, content_deleted_at__isnull=True).first()
+
+
+def _count(run: ImportRun, *, for_run: int, state: RunState) -> None:
+    """Rows and newest date of a file, once per way of reading it."""
+
+    def alive() -> None:
+        with transaction.atomic():
+            mine = ImportRun.objects.filter(id=for_run, state=state)
+            if not mine.update(touched_at=clock.now()):
+                raise engine.SupersededError
+
+    rows, newest = 0, None
+    try:
+        rows, newest = engine.scan(run, alive=alive, with_dates=run.import_set.shift_days is None)
+    except TabularError:
+        if run.id == for_run:
+            raise
+        # Another file of the set gives out: it says so when its own turn comes.
+    with transaction.atomic():
+        now = ImportRun.objects.select_for_update(of=("self",)).get(id=run.id)
+        if (now.dialect, now.mapping) == (run.dialect, run.mapping):
+            now.rows_total, now.newest_on = rows, newest
+            now.save(update_fields=["rows_total", "newest_on"])
+
+
 def skip_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
     """Go on without checking first, as the command line does; the shift is settled here."""
     require(actor, Right.ACCOUNTS_IMPORT)
-    run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
-    if run.state != RunState.PREVIEWING or run.lines_done:
-        raise ImportProblem("This file is not waiting to be checked.")
-    run = settle_shift(run_id=run_id, at=at)
-    run.state = RunState.PREVIEWED
-    run.save(update_fields=["state"])
+    with transaction.atomic():
+        run = ImportRun.objects.get(id=run_id)
+        if run.state != RunState.PREVIEWING or run.lines_done:
+            raise ImportProblem("This file is not waiting to be checked.")
+    settle_shift(run_id=run_id, at=at, state=RunState.PREVIEWING)
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update(of=("self",)).get(id=run_id)
+        if run.state != RunState.PREVIEWING or run.lines_done:
+            raise ImportProblem("This file is not waiting to be checked.")
+        run.state = RunState.PREVIEWED
+        run.save(update_fields=["state"])
     return run
 
 

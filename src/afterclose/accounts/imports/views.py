@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -36,6 +36,7 @@ from afterclose.businesses.views import MemberRequest, page
 from afterclose.kit import clock
 from afterclose.kit.tabular import TabularError
 from afterclose.ui import feedback
+from afterclose.ui.lists.export import send
 
 RUNS_PER_PAGE = 50
 # Files up to this size are checked while the person waits; larger ones by a worker.
@@ -377,19 +378,15 @@ def cancel(request: MemberRequest, run_id: int) -> HttpResponse:
 
 @require_safe
 @page(right=Right.ACCOUNTS_IMPORT)
-def rejected(request: MemberRequest, run_id: int) -> HttpResponse:
+def rejected(request: MemberRequest, run_id: int) -> HttpResponseBase:
     """The rows that were kept out, as a CSV file with line number and reason."""
     run = _run(request, run_id)
-    # Collected here: a stream would be read after the request's transaction, without rows.
-    content = b"".join(rejected_csv(run))
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    stem = run.file_name.rsplit(".", 1)[0]
-    response.headers["Content-Disposition"] = _attachment(f"{stem}-rejected.csv")
-    return response
-
-
-def _attachment(name: str) -> str:
-    return content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    # Written here: a stream would be read after the request's transaction, without rows. It may
+    # be as long as the file itself, so not in memory.
+    target = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
+    for piece in rejected_csv(run):
+        target.write(piece)
+    return send(request, target, f"{run.file_name.rsplit('.', 1)[0]}-rejected.csv", "csv")
 
 
 @require_POST

@@ -107,7 +107,8 @@ def test_rejected_rows_come_back_with_line_and_reason(cast, sign_in):
     assert "Name is missing." in shown
     file = client.get(reverse("imports:rejected", args=[run.id]))
     assert "bad-rejected.csv" in file["Content-Disposition"]
-    lines = file.content.decode("utf-8-sig").splitlines()
+    assert file.streaming, "as long as the file that came in, it is never whole in memory"
+    lines = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0] == "Line,Outcome,Reason,id,name,seats"
     assert lines[1] == "2,Error,Seats: -5 is negative.,1,A,-5"
     assert len(lines) == 4

@@ -15,15 +15,23 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import BinaryIO
 
-from afterclose.kit.tabular.errors import EmptyFile, NotATable, TooLarge
-from afterclose.kit.tabular.reading import Dialect, cell_text, read_table, sheet_names
+from afterclose.kit.tabular.errors import (
+    EmptyFile,
+    NotATable,
+    OldWorkbook,
+    PasswordProtected,
+    TooLarge,
+)
+from afterclose.kit.tabular.reading import Dialect, cell_text, read_table
 from afterclose.kit.tabular.values import DateOrder
+from afterclose.kit.tabular.workbook import Workbook, is_encrypted
 
 MEGABYTE = 1024 * 1024
 LIMIT = 200 * MEGABYTE
 XLSX_LIMIT = 50 * MEGABYTE
 SAMPLE_ROWS = 5_000
 SHOWN_ROWS = 20
+SHEETS_TRIED = 20
 DELIMITERS = (",", ";", "\t", "|")
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -79,12 +87,12 @@ def detect(
     head = stream.read(64 * 1024)
     if not head.strip(b"\x00 \r\n\t\xef\xbb\xbf\xff\xfe"):
         raise EmptyFile
-    if head.startswith((b"PK\x03\x04", _OLD_OFFICE)):
+    if head.startswith(_OLD_OFFICE):
+        raise PasswordProtected if is_encrypted(stream) else OldWorkbook
+    if head.startswith(b"PK\x03\x04"):
         if size is not None and size > XLSX_LIMIT:
             raise TooLarge(size, XLSX_LIMIT)
-        sheets = sheet_names(stream)
-        dialect = Dialect(format="xlsx", sheet=sheet if sheet in sheets else sheets[0])
-        return _examined(stream, dialect, sheets=sheets, byte_order_mark=False)
+        return _examined_workbook(stream, sheet)
     for magic, what in _MAGIC:
         if head.startswith(magic):
             raise NotATable(what)
@@ -94,6 +102,18 @@ def detect(
     dialect = Dialect(encoding=encoding, delimiter=detect_delimiter(start))
     mark = any(head.startswith(bom) for bom, _ in _BOMS)
     return _examined(stream, dialect, sheets=[], byte_order_mark=mark)
+
+
+def _examined_workbook(stream: BinaryIO, wanted: str) -> Detection:
+    """The wanted sheet, else the first that has rows: many workbooks begin with an empty one."""
+    sheets = list(Workbook(stream).sheets)
+    for sheet in [wanted] if wanted in sheets else sheets[:SHEETS_TRIED]:
+        dialect = Dialect(format="xlsx", sheet=sheet)
+        try:
+            return _examined(stream, dialect, sheets=sheets, byte_order_mark=False)
+        except EmptyFile as problem:
+            empty = problem
+    raise empty
 
 
 def _refuse_markup(text: str) -> None:

@@ -41,6 +41,13 @@ class PasswordProtected(TabularError):
         )
 
 
+class OldWorkbook(TabularError):
+    def __init__(self) -> None:
+        super().__init__(
+            "This is a workbook of an old Excel (XLS). Save it as XLSX or CSV and try again."
+        )
+
+
 class BrokenQuotes(TabularError):
     def __init__(self, line: int) -> None:
         super().__init__(

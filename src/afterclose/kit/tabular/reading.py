@@ -10,32 +10,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import BinaryIO
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
-from afterclose.kit.tabular.errors import (
-    BrokenQuotes,
-    EmptyFile,
-    NotATable,
-    PasswordProtected,
-    TooLarge,
-)
+from afterclose.kit.tabular.errors import BrokenQuotes, EmptyFile, NotATable
 from afterclose.kit.tabular.headers import unique_headers
+from afterclose.kit.tabular.sheet_cells import MAX_COLUMNS
 from afterclose.kit.tabular.values import Cell, DateOrder
+from afterclose.kit.tabular.workbook import Workbook
 
 # A quoted cell may contain line breaks, but past this many lines the quote was never closed.
 MAX_LINES_IN_RECORD = 200
 MAX_BROKEN_ROWS = 100
-MAX_COLUMNS = 500
-MAX_XLSX_UNPACKED = 1024 * 1024 * 1024
 
 csv.field_size_limit(1024 * 1024)
 
@@ -223,49 +214,12 @@ def _clean(text: str) -> str:
 # ------------------------------------------------------------------------------ XLSX
 
 
-def sheet_names(stream: BinaryIO) -> list[str]:
-    """The workbook's sheets, in order. Raises the classes in `errors`."""
-    return list(_workbook(stream).sheet_names)
-
-
-def _workbook(stream: BinaryIO) -> CalamineWorkbook:
-    stream.seek(0)
-    try:
-        if stream.read(2) == b"PK":
-            # A small archive can unpack to any size; its directory says how much.
-            with zipfile.ZipFile(stream) as archive:
-                unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > MAX_XLSX_UNPACKED:
-                raise TooLarge(unpacked, MAX_XLSX_UNPACKED)
-        stream.seek(0)
-        return CalamineWorkbook.from_filelike(stream)
-    except PasswordError:
-        raise PasswordProtected from None
-    except (CalamineError, zipfile.BadZipFile, OSError):
-        raise NotATable("a damaged or unknown workbook") from None
-
-
 def _xlsx_rows(stream: BinaryIO, dialect: Dialect) -> Iterator[Row]:
-    workbook = _workbook(stream)
-    names = workbook.sheet_names
-    if not names:
-        raise EmptyFile("The workbook has no sheet.")
-    try:
-        sheet = workbook.get_sheet_by_name(dialect.sheet if dialect.sheet in names else names[0])
-    except (CalamineError, ValueError):
-        raise NotATable("a damaged or unknown workbook") from None
-    if sheet.height == 0:
+    workbook = Workbook(stream)
+    sheet = dialect.sheet if dialect.sheet in workbook.sheets else next(iter(workbook.sheets))
+    is_empty = True
+    for line, cells, problem in workbook.rows(sheet):
+        is_empty = False
+        yield Row(line, cells, problem)
+    if is_empty:
         raise EmptyFile("The sheet is empty. Choose a sheet with a header and rows.")
-    # `iter_rows` yields every row from the sheet's first, blank ones included.
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        yield Row(number, [_typed(cell) for cell in cells])
-
-
-def _typed(
-    cell: float | str | bool | time | date | datetime | timedelta,
-) -> Cell:
-    if isinstance(cell, bool | int | str | datetime | date):
-        return cell
-    if isinstance(cell, float):
-        return int(cell) if cell.is_integer() else Decimal(repr(cell))
-    return str(cell)

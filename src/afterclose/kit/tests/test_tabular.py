@@ -379,5 +379,5 @@ def test_an_empty_sheet_and_a_workbook_s_other_sheets():
     page.write_row(1, 0, ["A-1", "Acme"])
     workbook.close()
     with pytest.raises(EmptyFile):
-        detect(io.BytesIO(target.getvalue()))
+        detect(io.BytesIO(target.getvalue()), sheet="Empty")
     assert detect(io.BytesIO(target.getvalue()), sheet="Data").sample == [["A-1", "Acme"]]

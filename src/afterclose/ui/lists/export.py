@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 from afterclose.kit.tabular import csv_bytes, write_xlsx
 from afterclose.kit.tabular.values import Cell
@@ -103,18 +104,22 @@ def download(
     request: HttpRequest, target: IO[bytes], title: str, on: date, kind: str
 ) -> HttpResponseBase:
     """A finished file as a download named after the list and the day; closes it when sent."""
+    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "list"
+    return send(request, target, f"{stem}-{on.isoformat()}.{kind}", kind)
+
+
+def send(request: HttpRequest, target: IO[bytes], name: str, kind: str) -> HttpResponseBase:
+    """A finished file as a download of that name, never as a whole in memory; closes it."""
     target.seek(0, os.SEEK_END)
     size = target.tell()
     target.seek(0)
-    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "list"
-    name = f"{stem}-{on.isoformat()}.{kind}"
     response: FileResponse | StreamingHttpResponse
     if isinstance(request, ASGIRequest):
         # Under ASGI Django would read a synchronous iterator into memory as a whole.
         response = StreamingHttpResponse(_pieces(target), content_type=TYPES[kind])
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
     else:
-        response = FileResponse(target, as_attachment=True, filename=name, content_type=TYPES[kind])
+        response = FileResponse(target, content_type=TYPES[kind])
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Content-Length"] = str(size)
     response["Cache-Control"] = "private, no-store"
     return response

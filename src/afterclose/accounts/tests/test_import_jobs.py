@@ -1,0 +1,113 @@
+"""Imports in the background: waiting, counting, being left by a worker that died."""
+
+import io
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from afterclose.accounts.imports import actions, engine, jobs, passes
+from afterclose.accounts.models import ImportRun
+from afterclose.businesses.actions import create_business
+from afterclose.businesses.tenancy import business_context
+from afterclose.kit import clock
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timedelta(hours=1)
+
+
+def taken(actor, text, *, whole=None, shift="none", name="accounts.csv"):
+    """A file whose columns are confirmed and whose check has begun."""
+    at = clock.now()
+    whole = whole or actions.start_set(actor=actor, at=at, shift_mode=shift)
+    content = text.encode()
+    run = actions.take_in(
+        actor=actor,
+        at=at,
+        import_set=whole,
+        file_name=name,
+        stream=io.BytesIO(content),
+        size=len(content),
+    )
+    return passes.start_preview(actor=actor, at=at, run_id=run.id)
+
+
+def lines(count):
+    return "account_id,name\n" + "".join(f"X-{n},Name {n}\n" for n in range(count))
+
+
+def waiting(run):
+    found = ProcrastinateJob.objects.filter(task_name="accounts.import_pass")
+    return [job for job in found.order_by("id") if job.args["run_id"] == run.id]
+
+
+def test_a_file_that_waits_for_its_turn_is_not_started_by_the_sweeper(at_work):
+    """Else contacts would be read while the accounts that they name still come in."""
+    run = taken(at_work.owner, lines(3))
+    jobs.defer_pass(run)
+    ImportRun.objects.filter(id=run.id).update(touched_at=clock.now() - LONG_AGO)
+    jobs.sweep_imports_of_business(at_work.business.id)
+    assert len(waiting(run)) == 1
+
+
+def test_a_file_that_nobody_works_on_gets_a_job_in_its_turn(at_work):
+    run = taken(at_work.owner, lines(3))
+    jobs.defer_pass(run)
+    [lost] = waiting(run)
+    app.job_manager.cancel_job_by_id(lost.id)
+    ImportRun.objects.filter(id=run.id).update(touched_at=clock.now() - LONG_AGO)
+    jobs.sweep_imports_of_business(at_work.business.id)
+    _, fresh = waiting(run)
+    assert (fresh.status, fresh.lock) == ("todo", f"import:{at_work.business.id}")
+    jobs.sweep_imports_of_business(at_work.business.id)
+    assert len(waiting(run)) == 2, "one is enough"
+
+
+def test_a_file_of_the_set_that_gives_out_does_not_stop_the_others(at_work):
+    good = taken(at_work.owner, lines(3), shift="newest")
+    quotes = "contact_id,email,first_name\n" + '1,"a"b,c\n' * 300
+    with transaction.atomic():
+        other = ImportRun.objects.get(id=good.id)
+        other.pk, other.kind, other.file_name, other.rows_total = None, "contacts", "bad.csv", None
+        other.dialect = {**other.dialect, "delimiter": ","}
+        other.state = "mapping"
+        other.save()
+        other.pieces.create(number=0, content=quotes.encode())
+    jobs.run_to_end(good.id)
+    good.refresh_from_db()
+    assert (good.state, good.counts) == ("previewed", {"created": 3})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_file_can_be_cancelled_while_its_rows_are_counted(monkeypatch):
+    """Nobody waits for the count to end: it holds no lock, and notices."""
+    owner = create_business(name="Slow", owner_email="slow@slow.test", at=datetime.now(UTC))
+    monkeypatch.setattr(engine, "ROWS_PER_SIGN_OF_LIFE", 10)
+    with business_context(owner.business_id):
+        with transaction.atomic():
+            run = taken(owner, lines(100))
+        real, counted = engine.scan, []
+
+        def cancel():
+            with business_context(owner.business_id):
+                passes.cancel(actor=owner, at=clock.now(), run_id=run.id)
+            connection.close()
+
+        def scan(*args, **kwargs):
+            other = threading.Thread(target=cancel, daemon=True)
+            other.start()
+            other.join(timeout=20)
+            assert not other.is_alive(), "cancelling waits for the count"
+            counted.append(real(*args, **kwargs))
+            return counted[0]
+
+        monkeypatch.setattr(engine, "scan", scan)
+        jobs.run_to_end(run.id)
+        with transaction.atomic():
+            run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert counted == [], "the count ended half way"
