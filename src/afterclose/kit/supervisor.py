@@ -249,6 +249,11 @@ def sender() -> Program:
     return _worker("webhooks", "webhooks", at_once=8)
 
 
+def importer() -> Program:
+    """The worker that reads files in, which takes long and which nothing else shall wait for."""
+    return _worker("importer", "imports", at_once=2)
+
+
 def _worker(name: str, queue: str, *, at_once: int) -> Program:
     return Program(
         name,
@@ -281,6 +286,7 @@ def serve(
         web(host, port, web_processes),
         *(worker(number + 1) for number in range(workers)),
         sender(),
+        importer(),
     ]
     database = open_database(say=say)
     return Supervisor(programs, database, say).run(f"{address(host, port)}/readyz", when_ready)

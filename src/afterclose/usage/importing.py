@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from django.db.models import Q
-
 from afterclose.accounts.importing import ACCOUNT_ID
-from afterclose.accounts.imports import registry
+from afterclose.accounts.imports import bulk, registry
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
 from afterclose.usage import actions
@@ -117,13 +115,12 @@ class UsageImporter(Importer):
     def follow_up(self, records: Sequence[Record], context: Context) -> None:
         """A record that moves to another day leaves its old place in the roll-up, which is
         summed again with the rest in `finish`."""
-        left = Q()
-        for record in records:
-            stored = record.stored or {}
-            if any(name in record.changes for name in _PLACE):
-                left |= Q(**{name: stored[name] for name in _PLACE})
-        if left:
-            DailyUsage.objects.filter(left).delete()
+        left = [
+            {name: record.stored[name] for name in _PLACE}
+            for record in records
+            if record.stored and any(name in record.changes for name in _PLACE)
+        ]
+        bulk.delete(DailyUsage, left)
 
     def finish(self, context: Context) -> None:
         """Roll up once, after the last chunk: most accounts have rows in many chunks."""

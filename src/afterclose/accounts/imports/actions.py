@@ -7,6 +7,7 @@ small files and the command line, in the caller.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import PurePath
@@ -29,7 +30,8 @@ from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.tabular import Dialect, detect, normalise_header
+from afterclose.kit.tabular import Detection, Dialect, EmptyFile, detect, normalise_header
+from afterclose.kit.tabular.detecting import SHEETS_TRIED
 from afterclose.kit.tabular.values import ORDER_WORDS
 
 CHANGEABLE = (RunState.MAPPING, RunState.PREVIEWED, RunState.FAILED, RunState.CANCELLED)
@@ -97,7 +99,7 @@ def take_in(
     Raises the `TabularError`s of `kit.tabular`, or `ImportProblem` when no kind fits.
     """
     require(actor, Right.ACCOUNTS_IMPORT)
-    found = detect(stream, size=size)
+    found = _looked_at(stream, size=size, kind=kind)
     profile = profile or _remembered(found.headers, kind)
     chosen = kind or (profile.kind if profile else recognise(found.headers))
     if chosen is None:
@@ -133,6 +135,27 @@ def take_in(
     )
     storage.keep(run, stream)
     return run
+
+
+def _looked_at(stream: BinaryIO, *, size: int, kind: str) -> Detection:
+    """What a file is; of a workbook, by the first sheet that fits what it contains, since many
+    begin with a cover. Where none fits, by the first that has rows."""
+    found = detect(stream, size=size)
+    if _fits(found, kind):
+        return found
+    for sheet in found.sheets[:SHEETS_TRIED]:
+        with suppress(EmptyFile):
+            other = detect(stream, size=size, sheet=sheet)
+            if _fits(other, kind):
+                return other
+    return found
+
+
+def _fits(found: Detection, kind: str) -> bool:
+    if not kind:
+        return recognise(found.headers) is not None
+    fields = importer_of(kind).fields
+    return not missing_fields(fields, guess_mapping(fields, found.headers))
 
 
 def _remembered(headers: list[str], kind: str) -> ImportProfile | None:

@@ -1,4 +1,4 @@
-"""Many rows in one statement: INSERT and UPDATE from one JSON document.
+"""Many rows in one statement: INSERT, UPDATE and DELETE from one JSON document.
 
 COPY cannot write into tables under row-level security, `bulk_update` builds a CASE per row,
 and psycopg writes arrays element by element in Python; `json_to_recordset` takes a chunk as
@@ -93,6 +93,19 @@ def update(
             _document([{name: row[name] for name in named} for row in rows]),
             required_business_id(),
         ],
+    )
+
+
+def delete(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Delete what equals one of the rows in all of the columns that they give."""
+    if not rows:
+        return
+    names = list(rows[0])
+    same = " AND ".join(f"t.{_quote(name)} = u.{_quote(name)}" for name in names)
+    _execute(
+        f"DELETE FROM {_quote(model._meta.db_table)} AS t USING {_records(model, names)}"  # noqa: S608
+        f" WHERE t.business_id = %s AND {same}",
+        [_document(rows), required_business_id()],
     )
 
 

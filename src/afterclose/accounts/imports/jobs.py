@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from afterclose.accounts.imports import engine, passes
@@ -21,7 +22,11 @@ DEAD_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=30)
 
 
-@business_job("accounts.import_pass", atomic=False)
+# A million rows take a quarter of an hour: reminders, mails and reactions must not wait for them.
+QUEUE = "imports"
+
+
+@business_job("accounts.import_pass", atomic=False, queue=QUEUE)
 def import_pass(business_id: int, run_id: int) -> None:
     """Preview or import a file from its checkpoint on, whichever its state asks for."""
     run_to_end(run_id)
@@ -41,6 +46,14 @@ def run_to_end(run_id: int) -> None:
         logger.info("Import %s is worked on elsewhere or was cancelled.", run_id)
     except TabularError as problem:
         passes.mark_failed(run_id=run_id, message=str(problem), at=clock.now())
+
+
+def is_waiting(run: ImportRun) -> bool:
+    """Whether the run's pass has a job that nobody has begun."""
+    if not run.is_at_work or run.rows_done:
+        return False
+    given = _jobs(run.business_id).filter(args__run_id=run.id).values_list("status", flat=True)
+    return set(given) == {"todo"}
 
 
 def defer_pass(run: ImportRun) -> None:
@@ -72,10 +85,17 @@ def sweep_imports_of_business(business_id: int, timestamp: int = 0) -> None:
 def _runs_with_a_job(business_id: int) -> list[int]:
     """Runs whose pass waits, or is done right now. The job of a dead worker counts as well: it
     is given to another (`config.retry_stalled_jobs`) or ends as failed."""
-    alive = ProcrastinateJob.objects.filter(
-        task_name=import_pass.name, status__in=["todo", "doing"], args__business_id=business_id
+    return [args["run_id"] for args in _jobs(business_id).values_list("args", flat=True)]
+
+
+def _jobs(business_id: int) -> QuerySet[ProcrastinateJob]:
+    found: QuerySet[ProcrastinateJob] = ProcrastinateJob.objects.filter(
+        queue_name=QUEUE,
+        task_name=import_pass.name,
+        status__in=["todo", "doing"],
+        args__business_id=business_id,
     )
-    return [args["run_id"] for args in alive.values_list("args", flat=True)]
+    return found
 
 
 sweep_imports = every_business("accounts.sweep_imports", sweep_imports_of_business)

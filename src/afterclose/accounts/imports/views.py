@@ -248,6 +248,7 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
         "accounts/imports/run.html",
         {
             "run": run,
+            "is_waiting": jobs.is_waiting(run),
             "importer": importer_of(run.kind),
             "counts": counts,
             "tone": STATE_TONES.get(RunState(run.state), "info"),
@@ -345,7 +346,8 @@ def progress(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _run(request, run_id)
     if not run.is_at_work:
         return feedback.go(request, _url(run))
-    return render(request, "accounts/imports/_progress.html", {"run": run})
+    context = {"run": run, "is_waiting": jobs.is_waiting(run)}
+    return render(request, "accounts/imports/_progress.html", context)
 
 
 def _url(run: ImportRun) -> str:

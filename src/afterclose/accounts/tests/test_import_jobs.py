@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -14,6 +15,7 @@ from afterclose.accounts.models import ImportRun
 from afterclose.businesses.actions import create_business
 from afterclose.businesses.tenancy import business_context
 from afterclose.kit import clock
+from afterclose.kit.supervisor import importer, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +67,31 @@ def test_a_file_that_nobody_works_on_gets_a_job_in_its_turn(at_work):
     assert (fresh.status, fresh.lock) == ("todo", f"import:{at_work.business.id}")
     jobs.sweep_imports_of_business(at_work.business.id)
     assert len(waiting(run)) == 2, "one is enough"
+
+
+def test_a_file_in_the_queue_is_said_to_wait_and_not_to_be_counted(cast, sign_in):
+    client = sign_in(cast.manager)
+    with cast.at_work():
+        run = taken(cast.manager, lines(3))
+        jobs.defer_pass(run)
+        [job] = waiting(run)
+    url = reverse("imports:progress", args=[run.id])
+    assert "waits for its turn" in client.get(url).content.decode()
+    assert (
+        "waits for its turn" in client.get(reverse("imports:run", args=[run.id])).content.decode()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job.id])
+    assert "being counted" in client.get(url).content.decode()
+
+
+def test_files_have_a_worker_of_their_own(at_work):
+    """A million rows take a quarter of an hour; mails and reactions go on meanwhile."""
+    run = taken(at_work.owner, lines(3))
+    jobs.defer_pass(run)
+    [job] = waiting(run)
+    queues = [word for program in (worker(1), importer()) for word in program.command]
+    assert (job.queue_name, queues.count("imports"), queues.count("default")) == ("imports", 1, 1)
 
 
 def test_a_file_of_the_set_that_gives_out_does_not_stop_the_others(at_work):

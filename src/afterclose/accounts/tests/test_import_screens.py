@@ -189,6 +189,23 @@ def test_a_required_column_must_be_chosen_and_the_rest_stays_chosen(cast, sign_i
     assert the_run(cast).state == "mapping"
 
 
+@pytest.mark.parametrize("kind", ["", "accounts"])
+def test_of_a_workbook_the_sheet_that_fits_is_taken(cast, sign_in, kind):
+    target = io.BytesIO()
+    workbook = xlsxwriter.Workbook(target, {"in_memory": True})
+    workbook.add_worksheet("Cover").write(0, 0, "Report of May")
+    workbook.add_worksheet("Blank")
+    data = workbook.add_worksheet("Customers")
+    data.write_row(0, 0, ["account_id", "account_name"])
+    data.write_row(1, 0, ["X-1", "Xenon"])
+    workbook.close()
+    answer = upload(sign_in(cast.manager), ("book.xlsx", target.getvalue()), kind=kind)
+    assert answer.status_code == 302
+    run = the_run(cast)
+    assert run.dialect["sheet"] == "Customers"
+    assert run.mapping == {"external_id": "account_id", "name": "account_name"}
+
+
 def test_a_workbook_comes_in_with_its_own_types(cast, sign_in):
     target = io.BytesIO()
     workbook = xlsxwriter.Workbook(target, {"in_memory": True})

@@ -26,6 +26,17 @@ class TooLarge(TabularError):
         self.size, self.limit = size, limit
 
 
+class TooLargeUnpacked(TabularError):
+    """An XLSX file is a compressed archive; `size` and `limit` of what is in it, in bytes."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        megabytes = 1024 * 1024
+        super().__init__(
+            f"Unpacked, the workbook has {-(-size // megabytes):,} MB; the limit is "
+            f"{limit // megabytes:,} MB. Save its sheet as CSV."
+        )
+
+
 class NotATable(TabularError):
     """`what` the file seems to be instead: "a PDF document"."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, Concatenate
 from xml.parsers import expat
 
-from afterclose.kit.tabular.errors import NotATable, PasswordProtected, TooLarge
+from afterclose.kit.tabular.errors import NotATable, PasswordProtected, TooLargeUnpacked
 
 MEGABYTE = 1024 * 1024
 PIECE = 64 * 1024
@@ -31,7 +31,8 @@ Text = Callable[[str], None]
 def open_archive(stream: BinaryIO) -> zipfile.ZipFile:
     """The archive, once its directory says that it is of a bearable size.
 
-    `zipfile` gives no more of a part than the directory says. Raises `TooLarge`, `NotATable`.
+    `zipfile` gives no more of a part than the directory says. Raises `TooLargeUnpacked` and
+    `NotATable`.
     """
     _check_directory(stream)
     stream.seek(0)
@@ -41,7 +42,7 @@ def open_archive(stream: BinaryIO) -> zipfile.ZipFile:
         raise NotATable(DAMAGED) from None
     unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > MAX_UNPACKED:
-        raise TooLarge(unpacked, MAX_UNPACKED)
+        raise TooLargeUnpacked(unpacked, MAX_UNPACKED)
     return archive
 
 
