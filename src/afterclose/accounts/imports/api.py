@@ -263,10 +263,8 @@ def list_import_rows(
     request: ApiRequest, import_id: Path[AddressId], query: Query[RowQuery]
 ) -> Page[ImportRowOut]:
     """Read the rows of a checked or imported file, such as the rejected ones, 100 at a time."""
-    _run(request, import_id)
-    found = queries.rows(
-        request.viewer, import_id, outcomes=query.outcome, after=_line(query.cursor)
-    )
+    run = _run(request, import_id)
+    found = queries.rows(request.viewer, run, outcomes=query.outcome, after=_line(query.cursor))
     items = [
         ImportRowOut(
             line=row.line,

@@ -147,7 +147,7 @@ def summary(run: ImportRun) -> str:
 def rejected_rows(run: ImportRun) -> Iterator[list[str]]:
     """Rows that were kept out: line, what, why, and the cells as they came."""
     last = 0
-    rows = run.rows.filter(outcome__in=REJECTED).order_by("line")
+    rows = run.rows.filter(outcome__in=REJECTED, line__lte=run.lines_done).order_by("line")
     while batch := list(rows.filter(line__gt=last)[:1000]):
         for row in batch:
             label = Outcome(row.outcome).label

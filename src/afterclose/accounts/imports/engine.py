@@ -302,6 +302,8 @@ def _finish(job: Job, *, state: RunState, checkpoint: int) -> ImportRun:
 
     with transaction.atomic():
         run = _claim(job, state=state, checkpoint=checkpoint)
+        # Read in another way, the file may have had more lines the last time.
+        ImportRow.objects.filter(run=run, line__gt=checkpoint).delete()
         if state == RunState.COMMITTING:
             job.importer.finish(job.context)
             passes.mark_done(run, actor=job.context.actor, at=clock.now())

@@ -15,7 +15,6 @@ from afterclose.accounts.imports.actions import ImportProblem, changeable
 from afterclose.accounts.imports.guessing import missing_fields
 from afterclose.accounts.imports.models import (
     REJECTED,
-    ImportRow,
     ImportRun,
     ImportSet,
     Outcome,
@@ -31,7 +30,7 @@ from afterclose.kit.tabular import TabularError
 
 @transaction.atomic
 def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
-    """Make a run ready to be checked: earlier outcomes go.
+    """Make a run ready to be checked; the pass writes over what an earlier one found.
 
     The caller then has `jobs.run_to_end` do the pass, here or by `jobs.defer_pass`.
     """
@@ -40,7 +39,6 @@ def start_preview(*, actor: Actor, at: datetime, run_id: int) -> ImportRun:
     fields = importer_of(run.kind).fields
     if missing := missing_fields(fields, run.mapping):
         raise ImportProblem(f"Choose a column for: {', '.join(each.label for each in missing)}.")
-    ImportRow.objects.filter(run=run).delete()
     run.state, run.message = RunState.PREVIEWING, ""
     run.counts, run.rows_done, run.lines_done = {}, 0, 0
     run.touched_at = at
@@ -82,8 +80,8 @@ def _uncounted(run_id: int) -> ImportRun | None:
         return run
     if run.import_set.shift_days is not None:
         return None
-    others = run.import_set.runs.select_related("import_set")
-    return others.filter(rows_total__isnull=True, content_deleted_at__isnull=True).first()
+    others = ImportRun.objects.filter(import_set_id=run.import_set_id, rows_total__isnull=True)
+    return others.filter(content_deleted_at__isnull=True).select_related("import_set").first()
 
 
 def _count(run: ImportRun, *, for_run: int, state: RunState) -> None:

@@ -142,11 +142,13 @@ class RowPage:
     is_first: bool
 
 
-def rows(viewer: Actor, run_id: int, *, outcomes: Sequence[str] = (), after: int = 0) -> RowPage:
-    """A page of a file's rows by line, of certain outcomes or of all."""
+def rows(viewer: Actor, run: ImportRun, *, outcomes: Sequence[str] = (), after: int = 0) -> RowPage:
+    """A page of a file's rows by line, of certain outcomes or of all, as far as it has come:
+    behind the checkpoint lies what an earlier pass found."""
     require(viewer, Right.ACCOUNTS_IMPORT)
     wanted = [outcome for outcome in outcomes if outcome in Outcome.values]
-    found = ImportRow.objects.filter(run_id=run_id, line__gt=after).order_by("line")
+    found = ImportRow.objects.filter(run=run, line__gt=after, line__lte=run.lines_done)
+    found = found.order_by("line")
     if wanted:
         found = found.filter(outcome__in=wanted)
     page = list(found[: ROWS_SHOWN + 1])

@@ -238,7 +238,7 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
     after = request.GET.get("after", "")
     shown = queries.rows(
         request.viewer,
-        run.id,
+        run,
         outcomes=chosen,
         after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
     )

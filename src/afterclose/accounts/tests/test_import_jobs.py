@@ -10,7 +10,8 @@ from django.urls import reverse
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from afterclose.accounts.imports import actions, engine, jobs, passes
+from afterclose.accounts.imports import actions, engine, jobs, passes, queries
+from afterclose.accounts.imports.command import rejected_rows
 from afterclose.accounts.models import ImportRun
 from afterclose.businesses.actions import create_business
 from afterclose.businesses.tenancy import business_context
@@ -138,3 +139,45 @@ def test_a_long_file_can_be_cancelled_while_its_rows_are_counted(monkeypatch):
             run.refresh_from_db()
     assert run.state == "cancelled"
     assert counted == [], "the count ended half way"
+
+
+def stopped_after(run, chunks, *, state, monkeypatch):
+    """Work on a run in chunks of two rows until it is cancelled between two of them."""
+    real, left = engine._chunk, [chunks]
+
+    def chunk(job, rows, *args, **kwargs):
+        real(job, rows, *args, **kwargs)
+        left[0] -= 1
+        if not left[0]:
+            passes.cancel(actor=job.context.actor, at=clock.now(), run_id=job.run_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_chunk", chunk)
+        with pytest.raises(engine.SupersededError):
+            engine.work(run.id, state=state, at=clock.now(), chunk=2)
+    run.refresh_from_db()
+
+
+def test_a_cancelled_import_shows_the_rows_that_came_in_and_not_what_the_check_had_found(
+    at_work, monkeypatch
+):
+    run = taken(at_work.owner, lines(9) + ",Nameless\n")
+    jobs.run_to_end(run.id)
+    passes.start_commit(actor=at_work.owner, at=clock.now(), run_id=run.id)
+    stopped_after(run, 2, state="committing", monkeypatch=monkeypatch)
+    shown = queries.rows(at_work.owner, run)
+    assert [row.line for row in shown.rows] == [2, 3, 4, 5]
+    assert run.counts == {"created": 4}
+    assert list(rejected_rows(run)) == [], "the nameless row was not reached"
+
+
+def test_a_file_read_in_another_way_leaves_no_rows_of_the_first_time(at_work):
+    run = taken(at_work.owner, lines(5))
+    jobs.run_to_end(run.id)
+    run.pieces.update(content=lines(2).encode())
+    passes.start_preview(actor=at_work.owner, at=clock.now(), run_id=run.id)
+    run.refresh_from_db()
+    assert queries.rows(at_work.owner, run).rows == [], "nothing is checked again yet"
+    jobs.run_to_end(run.id)
+    run.refresh_from_db()
+    assert (run.counts, run.rows.count()) == ({"created": 2}, 2)
