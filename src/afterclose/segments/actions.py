@@ -137,8 +137,8 @@ def _changeable(actor: Actor, segment_id: int) -> Segment:
     segment = Segment.objects.select_for_update(of=("self",)).get(pk=segment_id)
     if not queries.may_change(actor, segment):
         raise PermissionDenied(
-            "Only the owner of a segment and admins may change it, and an API key only what belongs "
-            "to nobody, such as what it made. Make a copy to change that."
+            "Only the owner of a segment and admins may change it, and an API key only what "
+            "belongs to nobody, such as what it made. Make a copy to change that."
         )
     return segment
 

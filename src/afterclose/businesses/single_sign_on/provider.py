@@ -41,6 +41,22 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
                 raise OAuth2Error(str(problem)) from problem
         return self._openid_config
 
+    def get_access_token_data(self, *args: Any, **kwargs: Any) -> dict[str, str]:
+        """The two tokens that the provider gives for a code; nothing else of its answer counts."""
+        try:
+            found = super().get_access_token_data(*args, **kwargs)
+        except (TypeError, KeyError) as problem:
+            # allauth takes it for granted that the answer is a JSON object and says its type.
+            raise OAuth2Error("The provider gave something else than tokens.") from problem
+        kept = {
+            key: found[key]
+            for key in ("access_token", "id_token")
+            if isinstance(found, dict) and isinstance(found.get(key), str)
+        }
+        if "access_token" not in kept:
+            raise OAuth2Error("The provider gave no access token.")
+        return kept
+
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         """Believe the ID token or raise OAuth2Error; ask for more only if it has no address."""
         try:
@@ -56,7 +72,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth 
         if "email" not in claims and "userinfo_endpoint" in self.openid_config:
             more = self._fetch_user_info(token.token)
             # OpenID Connect Core 5.3.4: else it speaks of somebody else.
-            if more.get("sub") == claims["sub"]:
+            if isinstance(more, dict) and more.get("sub") == claims["sub"]:
                 claims = {**more, **claims}
         said = {key: claims[key] for key in KEPT if key in claims}
         return self.get_provider().sociallogin_from_response(request, {"id_token": said})

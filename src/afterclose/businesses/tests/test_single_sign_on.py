@@ -232,6 +232,40 @@ def test_keys_that_are_odd_or_endless_let_nobody_in(
     refused(client, go(client), "could not be believed")
 
 
+@pytest.mark.parametrize("odd", [5, None, "tokens", ["access_token"], {"access_token": 5}])
+def test_an_odd_answer_in_place_of_tokens_lets_nobody_in(
+    cast: Cast, okta: SignInProvider, there: Provider, monkeypatch: pytest.MonkeyPatch, odd: Any
+) -> None:
+    monkeypatch.setattr(there, "token", lambda _form: (200, odd))
+    client = Client()
+    refused(client, go(client), "could not be believed")
+
+
+@pytest.mark.parametrize("ends", ["soon", 10**20, -1, [], None])
+def test_how_long_a_token_lasts_is_nothing_to_us(
+    cast: Cast, okta: SignInProvider, there: Provider, monkeypatch: pytest.MonkeyPatch, ends: Any
+) -> None:
+    real = there.token
+
+    def token(form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        status, body = real(form)
+        return status, body | {"expires_in": ends, "refresh_token": 7}
+
+    monkeypatch.setattr(there, "token", token)
+    client = Client()
+    assert go(client).status_code == 302
+    assert is_signed_in(client)
+
+
+def test_an_odd_answer_about_a_person_lets_nobody_in(
+    cast: Cast, okta: SignInProvider, there: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.userinfo = ["marek"]  # type: ignore[assignment]  # what a provider should not say
+    del there.person["email"]
+    client = Client()
+    refused(client, go(client), "did not tell us your e-mail address")
+
+
 def test_what_a_provider_says_of_a_person_is_read_to_a_limit(
     cast: Cast, okta: SignInProvider, there: Provider
 ) -> None:
