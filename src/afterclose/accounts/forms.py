@@ -18,6 +18,25 @@ from afterclose.ui.forms import DateInput, DateTimeInput, offer, offer_choices
 _SEARCHABLE = {"data-select": ""}
 
 
+def currency_code(text: str) -> str:
+    """A currency that money can be counted in, or none; raises ValidationError."""
+    currency = text.upper()
+    if currency:
+        try:
+            exponent(currency)
+        except ValueError as unknown:
+            raise forms.ValidationError("Use a three-letter code such as USD or EUR.") from unknown
+    return currency
+
+
+def country_code(text: str) -> str:
+    """Two letters in upper case, or none; raises ValidationError."""
+    country = text.upper()
+    if country and not (len(country) == 2 and country.isalpha()):
+        raise forms.ValidationError("Use a two-letter country code such as US or DE.")
+    return country
+
+
 # Django's form classes take their type argument in the stubs only, not at run time.
 class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
     """An account's own facts."""
@@ -68,22 +87,11 @@ class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_currency(self) -> str:
         """A currency that money can be counted in."""
-        currency = str(self.cleaned_data["currency"]).upper()
-        if currency:
-            try:
-                exponent(currency)
-            except ValueError as unknown:
-                raise forms.ValidationError(
-                    "Use a three-letter code such as USD or EUR."
-                ) from unknown
-        return currency
+        return currency_code(str(self.cleaned_data["currency"]))
 
     def clean_country(self) -> str:
         """Two letters, upper case."""
-        country = str(self.cleaned_data["country"]).upper()
-        if country and not (len(country) == 2 and country.isalpha()):
-            raise forms.ValidationError("Use a two-letter country code such as US or DE.")
-        return country
+        return country_code(str(self.cleaned_data["country"]))
 
     def clean(self) -> dict[str, Any]:
         """The day it left belongs to churned accounts alone."""

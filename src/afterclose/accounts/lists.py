@@ -15,6 +15,7 @@ from afterclose.accounts.custom_fields.lists import WithCustomFields
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.hierarchy.tree import group_ids
 from afterclose.accounts.models import Account, Contact, Stage
+from afterclose.accounts.set_field import ACCOUNT_FIELDS, CONTACT_FIELDS
 from afterclose.accounts.tags.bulk import ACCOUNT_TAGGING, CONTACT_TAGGING
 from afterclose.accounts.tags.filters import account_tag_filter, contact_tag_filter, tag_column
 from afterclose.businesses.actors import Actor
@@ -177,7 +178,7 @@ class AccountList(WithCustomFields):
         View("onboarding", "Onboarding", "stage=onboarding"),
         View("churned", "Churned", "stage=churned&cols=name,churned_on,csm,customer_since"),
     ]
-    bulk_actions = [*ACCOUNT_ACTIONS, *ACCOUNT_TAGGING]
+    bulk_actions = [*ACCOUNT_ACTIONS, *ACCOUNT_FIELDS, *ACCOUNT_TAGGING]
     empty = Empty(
         "No accounts yet",
         "Import your customers from a file, or add the first one by hand.",
@@ -269,7 +270,7 @@ class ContactList(WithCustomFields):
         actions=[("Go to accounts", "accounts:list")],
         icon="users",
     )
-    bulk_actions = [*CONTACT_ACTIONS, *CONTACT_TAGGING]
+    bulk_actions = [*CONTACT_ACTIONS, *CONTACT_FIELDS, *CONTACT_TAGGING]
 
     @override
     def queryset(self, viewer: Actor) -> QuerySet[Contact]:

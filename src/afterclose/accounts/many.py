@@ -16,6 +16,8 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from afterclose.accounts import timeline
+from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.custom_fields.queries import SUBJECTS
 from afterclose.accounts.models import Account, AtRiskFlag, Contact, Event, Stage
 from afterclose.accounts.queries import reason_labels
 from afterclose.businesses import audit
@@ -28,6 +30,17 @@ PARTS = {
     "is_technical_buyer": "Technical buyer",
     "is_detractor": "Detractor",
 }
+
+
+# What many accounts or contacts can be given at once: what is likely to be the same of many, and
+# is neither a key nor has a bulk action of its own.
+SETTABLE: dict[Subject, tuple[str, ...]] = {
+    Subject.ACCOUNT: (
+        "plan", "industry", "country", "source", "currency", "seats", "customer_since",
+        "renewal_date", "website",
+    ),
+    Subject.CONTACT: ("title", "left_on"),
+}  # fmt: skip
 
 
 class Flagging(NamedTuple):
@@ -155,6 +168,29 @@ def clear_accounts(
 
 
 @transaction.atomic
+def set_own(
+    *,
+    actor: Actor,
+    at: datetime,
+    subject: Subject,
+    ids: Collection[int],
+    field: str,
+    value: Any,
+) -> int:
+    """Give a field of accounts or contacts (one of `SETTABLE`) the same value, None or "" to
+    empty it; how many had another. Raises ValidationError for a value that does not fit."""
+    require(actor, Right.ACCOUNTS_EDIT)
+    if field not in SETTABLE[subject]:
+        raise ValidationError({"field": "Choose one of the fields that many can be given."})
+    rows: QuerySet[Any] = SUBJECTS[subject].objects.all()
+    fitting = _fitting(rows.model, field, value)
+    changed = [row for row in _locked(rows, ids) if getattr(row, field) != fitting]
+    _update(changed, {field: fitting, "updated_at": at})
+    _audit(f"{subject}.changed", actor, at, changed, field, fitting)
+    return len(changed)
+
+
+@transaction.atomic
 def mark_contacts(
     *, actor: Actor, at: datetime, contact_ids: Collection[int], part: str, value: bool
 ) -> int:
@@ -201,6 +237,24 @@ def remove_contacts(*, actor: Actor, at: datetime, contact_ids: Collection[int])
     )
     Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).delete()
     return len(contacts)
+
+
+def differing(*, subject: Subject, ids: Collection[int], field: str, value: Any) -> int:
+    """How many of these accounts or contacts `set_own` would change."""
+    rows: QuerySet[Any] = SUBJECTS[subject].objects.filter(pk__in=ids)
+    fitting = _fitting(rows.model, field, value)
+    return sum(before != fitting for before in rows.values_list(field, flat=True))
+
+
+def _fitting(model: type[Account | Contact], field: str, value: Any) -> Any:
+    """A value as the column of an account or contact has it; raises ValidationError."""
+    column: Any = model._meta.get_field(field)
+    if value in (None, ""):
+        value = None if column.null else ""
+    try:
+        return column.clean(value, None)
+    except ValidationError as wrong:
+        raise ValidationError({field: wrong.messages}) from wrong
 
 
 def _locked[M: (Account, Contact)](rows: QuerySet[M], ids: Collection[int]) -> list[M]:

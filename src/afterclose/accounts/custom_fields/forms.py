@@ -108,7 +108,7 @@ class WithCustomFields:
     @property
     def custom_values(self) -> dict[str, Any]:
         """What it says about custom fields, by key, as actions take it."""
-        return {one.key: _said(one, self.cleaned_data.get(one.name)) for one in self.custom}
+        return {one.key: said(one, self.cleaned_data.get(one.name)) for one in self.custom}
 
 
 def form_field(one: Definition, currency: str) -> forms.Field:
@@ -167,7 +167,8 @@ def _initial(one: Definition, value: Any) -> Any:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
-def _said(one: Definition, value: Any) -> Any:
+def said(one: Definition, value: Any) -> Any:
+    """What a form says about a field, as actions take it."""
     if one.kind is Kind.BOOLEAN:
         return {"yes": True, "no": False}.get(value)
     return value

@@ -69,14 +69,18 @@ def set_values(
         values={each: given for each, given in checked.items() if each in found},
         at=at,
     )
-    for each, differing in changes.items():
-        audit.record(
-            f"{Subject(subject)}.changed",
-            actor=actor,
-            at=at,
-            subject=found[each],
-            changes={one.label: [words(one, old), words(one, new)] for one, old, new in differing},
-        )
+    audit.record_many(
+        f"{Subject(subject)}.changed",
+        actor=actor,
+        at=at,
+        changes=[
+            (
+                found[each],
+                {one.label: [words(one, old), words(one, new)] for one, old, new in differing},
+            )
+            for each, differing in changes.items()
+        ],
+    )
     subjects.filter(pk__in=list(changes)).update(updated_at=at)
     return len(changes)
 

@@ -83,8 +83,9 @@ class Selected(Protocol):
 @dataclass(frozen=True)
 class BulkAction:
     """Something done to many rows: `run(viewer, selection, data)` calls one action of the app
-    (which checks the right) and returns a sentence for the toast; `form` asks for more. It runs
-    within the request, so `most` bounds how many rows it takes at once."""
+    (which checks the right) and returns a sentence for the toast; `form` asks for more. What
+    `look(viewer, selection, data)` says of what would become of them is shown before anything is
+    done. It runs within the request, so `most` bounds how many rows it takes at once."""
 
     name: str
     label: str
@@ -95,6 +96,7 @@ class BulkAction:
     text: str = ""
     visible: Callable[[Any], bool] | None = None
     most: int = 10_000
+    look: Callable[[Any, Selected, dict[str, Any]], str] | None = None
 
 
 class List:

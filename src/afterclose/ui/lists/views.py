@@ -212,8 +212,8 @@ def _post(request: HttpRequest, the_list: List, extra: Mapping[str, Any]) -> Htt
 def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> HttpResponseBase:
     """First the preview (how many rows, the first of them, the action's form), then the deed.
 
-    The confirmation carries the number that was shown; when another number matches by then,
-    the preview comes again instead.
+    The confirmation carries the number that was shown and, where the action takes a second look,
+    what it said; when either is another one by then, the preview comes again instead.
     """
     viewer = page.context.viewer
     action = next((a for a in page.bulk_actions if a.name == request.POST["bulk"]), None)
@@ -235,10 +235,13 @@ def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> Htt
     confirmed = request.POST.get("confirmed", "")
     form = _form(action, viewer, request.POST if confirmed else None)
     moved = bool(confirmed) and confirmed != str(count)
+    look = ""
     if confirmed and not moved and (form is None or form.is_valid()):
-        said = action.run(viewer, selection, form.cleaned_data if form is not None else {})
-        messages.success(request, said)
-        return HttpResponseRedirect(page.url(page.state))
+        data = form.cleaned_data if form is not None else {}
+        look = action.look(viewer, selection, data) if action.look is not None else ""
+        if look == request.POST.get("looked", ""):
+            messages.success(request, action.run(viewer, selection, data))
+            return HttpResponseRedirect(page.url(page.state))
     invalid = form is not None and form.is_bound and not form.is_valid()
     context = {
         **extra,
@@ -248,6 +251,8 @@ def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> Htt
         "count": count,
         "form": form,
         "moved": moved,
+        "look": look,
+        "submit": action.label if look or action.look is None else "Next",
     }
     return render(request, "ui/lists/bulk.html", context, status=422 if invalid else 200)
 
