@@ -15,7 +15,7 @@ against the threshold is not held against it a second time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -77,6 +77,18 @@ def take_snapshot(*, actor: Actor, at: datetime, on: date, account_id: int) -> T
     return take_snapshots(
         actor=actor, at=at, on=on, first_account_id=account_id, last_account_id=account_id
     )
+
+
+def lock_ranges(*, actor: Actor, account_ids: Collection[int]) -> None:
+    """Wait until nobody scores these accounts, and keep others from it until the commit.
+
+    No key of the database holds a snapshot to its account, so a merge that deletes the account
+    takes this first: else a score that was read before and written after would be nobody's.
+    """
+    require(actor, Right.ACCOUNTS_EDIT)
+    with connection.cursor() as cursor:
+        for bucket in sorted({account_id // RANGE for account_id in account_ids}):
+            staging.lock(cursor, actor.business_id, bucket)
 
 
 def _cut(first: int, last: int) -> Iterator[tuple[int, int]]:

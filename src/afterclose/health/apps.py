@@ -111,7 +111,7 @@ def _register_merging() -> None:
 
     from afterclose.accounts.merging import rules
     from afterclose.businesses.actors import Actor
-    from afterclose.health.actions import take_snapshot
+    from afterclose.health.actions import lock_ranges, take_snapshot
     from afterclose.health.models import Score, Snapshot
     from afterclose.kit import clock
 
@@ -120,6 +120,10 @@ def _register_merging() -> None:
         for account_id in account_ids:
             take_snapshot(actor=actor, at=at, on=today, account_id=account_id)
 
+    def wait(actor: Actor, account_ids: Collection[int]) -> None:
+        lock_ranges(actor=actor, account_ids=account_ids)
+
+    rules.register_lock("health", wait)
     rules.register(Score, rules.Derived())
     rules.register(Snapshot, rules.KEEP_WINNERS)
     rules.register_refresh("health", refresh, at_once=False)

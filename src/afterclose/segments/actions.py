@@ -15,6 +15,7 @@ from afterclose.segments import conditions, queries, text, uses
 from afterclose.segments.conditions import ConditionError
 from afterclose.segments.models import Cause, Segment, Use
 from afterclose.segments.refreshing import refresh
+from afterclose.segments.searching import find_members_of
 
 MOST_SEGMENTS = 500
 
@@ -42,7 +43,7 @@ def create_segment(
     is_shared: bool = True,
     is_sample: bool = False,
 ) -> Segment:
-    """Save a condition under a name and find its members.
+    """Save a condition under a name and find its members (in a big book a job does that).
 
     Raises ConditionError for the condition, ValidationError for the rest.
     """
@@ -61,7 +62,7 @@ def create_segment(
     audit.record(
         "segment.created", actor=actor, at=at, subject=segment, changes={"text": segment.text}
     )
-    refresh(actor=actor, at=at, segment_id=segment.id, cause=Cause.DEFINITION)
+    find_members_of(actor=actor, at=at, segment=segment)
     segment.refresh_from_db()
     return segment
 
@@ -100,10 +101,7 @@ def change_segment(
     if segment.condition != was:
         segment.revision += 1
         segment.save(update_fields=["revision"])
-        refresh(actor=actor, at=at, segment_id=segment.id, cause=Cause.DEFINITION)
-        for level in queries.levels_above(segment.id):
-            for user_id in sorted(level):
-                refresh(actor=actor, at=at, segment_id=user_id, cause=Cause.DEFINITION)
+        find_members_of(actor=actor, at=at, segment=segment)
         segment.refresh_from_db()
     if changes:
         audit.record("segment.changed", actor=actor, at=at, subject=segment, changes=changes)

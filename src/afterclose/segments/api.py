@@ -39,6 +39,9 @@ class SegmentOut(Out):
     text: str = Field(description="The condition, as people write it.")
     members: int = Field(description="How many were in it at `refreshed_at`.")
     refreshed_at: datetime | None
+    is_counting: bool = Field(
+        description="The condition has changed and its members are still being found."
+    )
     problem: str = Field(description="Why it cannot be evaluated; empty when it can.")
     is_shared: bool
     created_at: datetime
@@ -46,8 +49,8 @@ class SegmentOut(Out):
 
 
 PATHS = (
-    "id", "name", "description", "subject", "text", "members", "refreshed_at", "problem",
-    "is_shared", "created_at", "updated_at",
+    "id", "name", "description", "subject", "text", "members", "refreshed_at",
+    "is_counting", "problem", "is_shared", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -85,7 +88,7 @@ class PreviewOut(Out):
 SEGMENT = {
     "id": 3, "name": "Active in the US", "description": "", "subject": "account",
     "text": "stage is Active", "members": 212, "refreshed_at": "2026-03-02T06:00:00Z",
-    "problem": "", "is_shared": True, "created_at": "2026-01-05T09:00:00Z",
+    "is_counting": False, "problem": "", "is_shared": True, "created_at": "2026-01-05T09:00:00Z",
     "updated_at": "2026-01-05T09:00:00Z",
 }  # fmt: skip
 

@@ -12,12 +12,15 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fields of the apps below, navigation, and the filter in the account list."""
+        from afterclose.accounts import uses
         from afterclose.accounts.lists import AccountList
         from afterclose.businesses.permissions import Right
-        from afterclose.segments import account_fields, custom, queries
+        from afterclose.segments import account_fields, custom, naming, queries, searching
         from afterclose.ui import navigation, palette
         from afterclose.ui.lists import RelationFilter
 
+        uses.register(naming.using)
+        uses.when_tags_merge.append(searching.follow_tags)
         _register_merging()
         account_fields.register()
         custom.register()

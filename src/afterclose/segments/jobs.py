@@ -25,16 +25,21 @@ def refresh_segment(business_id: int, segment_id: int) -> None:
         refresh(actor=actor, at=clock.now(), segment_id=segment_id)
 
 
+def hand_over(business_id: int, segment_id: int) -> None:
+    """Have a job find the members; one that still waits will see today's data and condition
+    too."""
+    lock = f"segments.refresh:{business_id}:{segment_id}"
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        refresh_segment.configure(queueing_lock=lock).defer(
+            business_id=business_id, segment_id=segment_id
+        )
+
+
 @business_job("segments.refresh_all_of_business")
 def refresh_all_of_business(business_id: int, timestamp: int = 0) -> None:
     """Hand each segment of the business a job of its own."""
     for segment_id in Segment.objects.order_by("id").values_list("id", flat=True):
-        lock = f"segments.refresh:{business_id}:{segment_id}"
-        # One that still waits will see today's data too.
-        with suppress(AlreadyEnqueued), transaction.atomic():
-            refresh_segment.configure(queueing_lock=lock).defer(
-                business_id=business_id, segment_id=segment_id
-            )
+        hand_over(business_id, segment_id)
 
 
 @business_job("segments.refresh_touched_of_business")

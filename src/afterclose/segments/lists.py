@@ -6,12 +6,15 @@ from functools import cache
 from typing import Any, ClassVar, override
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from afterclose.accounts.lists import AccountList, ContactList
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.segments import queries
 from afterclose.segments.models import MEMBERSHIPS, Cause, Segment, Subject
+from afterclose.ui import formats
 from afterclose.ui.lists import (
     BooleanColumn,
     ChoiceColumn,
@@ -30,6 +33,12 @@ from afterclose.ui.lists import (
 )
 
 
+def _members(row: Row, value: int) -> SafeString:
+    if row["is_counting"]:
+        return SafeString('<span class="text-secondary">counting…</span>')
+    return format_html("{}", formats.number(value))
+
+
 class SegmentList(List):
     """Every segment that the viewer may use."""
 
@@ -39,7 +48,7 @@ class SegmentList(List):
     noun = ("segment", "segments")
     columns = [
         Column("name", "Name", sort="name_key", link=True),
-        NumberColumn("members", "Members", sort=True),
+        NumberColumn("members", "Members", sort=True, needs=("is_counting",), render=_members),
         ChoiceColumn("subject", "Of", choices=Subject),
         Column("text", "Condition"),
         PersonColumn(

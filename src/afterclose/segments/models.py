@@ -45,6 +45,9 @@ class Segment(TenantModel):
     revision = models.PositiveIntegerField(default=1, help_text="Counts changes of the condition.")
     members = models.PositiveIntegerField(default=0, help_text="Open memberships at refreshed_at.")
     refreshed_at = models.DateTimeField(null=True, blank=True)
+    is_counting = models.BooleanField(
+        default=False, help_text="A job is finding the members of a condition that has changed."
+    )
     problem = models.TextField(
         blank=True, help_text="Why it could not be refreshed; its members stay as they were."
     )

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from afterclose.accounts import timeline
 from afterclose.businesses.actors import Actor
 from afterclose.kit import clock
-from afterclose.segments import queries
+from afterclose.segments import naming, queries
 from afterclose.segments.conditions import ConditionError
 from afterclose.segments.models import Cause, Segment, Subject
 from afterclose.segments.sql import Compiled
@@ -91,6 +91,9 @@ def refresh(
     says so in ``problem``. Twice at once is once: the segment's row is locked.
     """
     segment = Segment.objects.select_for_update(of=("self",)).get(pk=segment_id)
+    if segment.is_counting:
+        # Until it was once asked about everybody, it is the new condition that moves them.
+        cause = Cause.DEFINITION
     today = clock.today_in(actor.settings.time_zone, at=at)
     try:
         query = queries.compiled(
@@ -101,8 +104,8 @@ def refresh(
             only=only,
         )
     except ConditionError as error:
-        segment.problem = str(error)
-        segment.save(update_fields=["problem"])
+        segment.problem, segment.is_counting = naming.problem_of(segment, error), False
+        segment.save(update_fields=["problem", "is_counting"])
         return Refreshed(0, 0)
     # What nobody else may see leaves no trace on the timeline that all see.
     is_told = cause == Cause.DATA and segment.is_shared and segment.refreshed_at is not None
@@ -110,9 +113,10 @@ def refresh(
     found = Refreshed(*rows[0]) if not is_told else _told(actor, at, segment, rows)
     segment.members = segment.memberships.filter(left_at__isnull=True).count()
     segment.refreshed_at, segment.problem = at, ""
+    segment.is_counting = segment.is_counting and only is not None
     # Not `updated_at`: nobody changed the segment.
     Segment.objects.filter(pk=segment.pk).update(
-        members=segment.members, refreshed_at=at, problem=""
+        members=segment.members, refreshed_at=at, problem="", is_counting=segment.is_counting
     )
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_DAY, [actor.business_id, segment.id, today, segment.members])

@@ -13,6 +13,7 @@ urlpatterns = [
     path("segments/panels/account/<int:account_id>/", panels.of_account, name="account_panel"),
     path("segments/panels/contact/<int:contact_id>/", panels.of_contact, name="contact_panel"),
     path("segments/<int:segment_id>/", views.detail, name="detail"),
+    path("segments/<int:segment_id>/progress/", views.progress, name="progress"),
     path("segments/<int:segment_id>/movements/", views.movements, name="movements"),
     path("segments/<int:segment_id>/edit/", views.edit, name="edit"),
     path("segments/<int:segment_id>/refresh/", views.refresh, name="refresh"),

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
@@ -21,7 +21,7 @@ from afterclose.segments.conditions import ConditionError
 from afterclose.segments.forms import SegmentForm
 from afterclose.segments.lists import MOVEMENTS, MovementList, SegmentList, members_list
 from afterclose.segments.models import Segment, Subject
-from afterclose.ui import charts
+from afterclose.ui import charts, feedback
 from afterclose.ui.lists import list_view
 
 HISTORY_DAYS = 90
@@ -69,6 +69,16 @@ def detail(request: MemberRequest, segment_id: int) -> HttpResponseBase:
         },
         scope={"segment_id": segment_id},
     )
+
+
+@require_safe
+@page(right=Right.SEGMENTS_VIEW)
+def progress(request: MemberRequest, segment_id: int) -> HttpResponse:
+    """That the members are being found; the page of the segment as soon as they are."""
+    segment = queries.segment(request.viewer, segment_id)
+    if not segment.is_counting:
+        return feedback.go(request, reverse("segments:detail", args=[segment_id]))
+    return render(request, "segments/_counting.html", {"segment": segment})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

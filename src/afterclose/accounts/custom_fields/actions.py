@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.text import slugify
 
+from afterclose.accounts import uses
 from afterclose.accounts.custom_fields.models import (
     KEY_LENGTH,
     LABEL_LENGTH,
@@ -235,12 +236,13 @@ def order_choices(*, actor: Actor, at: datetime, field_id: int, choice_ids: Sequ
 def delete_choice(*, actor: Actor, at: datetime, choice_id: int) -> CustomChoice:
     """Take a choice out of sight wherever it was chosen; it can be restored for 30 days.
 
-    Raises ValidationError for the last one.
+    Raises ValidationError for the last one, InUse where a segment asks for it.
     """
     require(actor, Right.SETTINGS_EDIT)
     choice = _choice(choice_id)
     if choice.archived_at is not None:
         return choice
+    uses.require_unused(actor, [choice])
     if not choice.field.choices.filter(archived_at__isnull=True).exclude(id=choice.id).exists():
         raise ValidationError("A field needs a choice. Delete the field instead.")
     choice.archived_at = at

@@ -39,6 +39,7 @@ def merge_accounts(
     Raises ValidationError for accounts that cannot be merged.
     """
     require(actor, Right.ACCOUNTS_EDIT)
+    rules.lock(actor, [winner_id, loser_id])
     winner, loser = _locked_pair(winner_id, loser_id)
     merge = Merge.objects.create(
         winner=winner,
@@ -89,6 +90,8 @@ def undo_merge(*, actor: Actor, at: datetime, merge_id: int) -> Merge:
     Raises ValidationError where it is too late, or something newer stands in the way.
     """
     require(actor, Right.ACCOUNTS_EDIT)
+    pair = Merge.objects.values_list("into_id", "loser_id").get(id=merge_id)
+    rules.lock(actor, pair)
     merge = Merge.objects.select_for_update(of=("self",)).select_related("winner").get(id=merge_id)
     if problem := why_not_undo(merge, at):
         raise ValidationError(problem)

@@ -37,6 +37,9 @@ _rules: dict[Model, Rule | Derived] = {}
 Refresh = Callable[[Actor, datetime, Collection[int]], None]
 _refreshes: dict[str, tuple[Refresh, bool]] = {}
 
+Lock = Callable[[Actor, Collection[int]], None]
+_locks: dict[str, Lock] = {}
+
 
 def register(model: Model, rule: Rule | Derived) -> None:
     """Say what becomes of rows of this table that collide."""
@@ -62,3 +65,15 @@ def refresh(actor: Actor, at: datetime, account_ids: Collection[int], *, at_once
     for _, (each, is_quick) in sorted(_refreshes.items()):
         if is_quick or not at_once:
             each(actor, at, account_ids)
+
+
+def register_lock(name: str, lock: Lock) -> None:
+    """Have a merge, and its undo, wait until nobody writes rows of the accounts that no foreign
+    key holds on to, and keep others from it until it commits. Taken before any row is locked."""
+    _locks[name] = lock
+
+
+def lock(actor: Actor, account_ids: Collection[int]) -> None:
+    """Take the locks of every app."""
+    for _, each in sorted(_locks.items()):
+        each(actor, account_ids)

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from afterclose.accounts import timeline
+from afterclose.accounts import timeline, uses
 from afterclose.accounts.models import Account, Contact
 from afterclose.accounts.tags.models import AccountTag, ContactTag, Tag, Tone
 from afterclose.accounts.tags.naming import BadTagError, clean_name, key_of
@@ -53,7 +53,8 @@ def change_tag(
 def merge_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int], into_id: int) -> Tag:
     """Give everything that has one of the tags the tag ``into_id`` instead, and delete them.
 
-    Who put a tag and when stays; where both were, the older one counts.
+    Who put a tag and when stays; where both were, the older one counts. What asks for one of
+    them, such as a segment, asks for the one that stays.
     """
     require(actor, Right.SETTINGS_EDIT)
     merged = [*Tag.objects.filter(id__in=set(tag_ids) - {into_id}).select_for_update()]
@@ -64,6 +65,8 @@ def merge_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int], into_id:
     with connection.cursor() as cursor:
         for kind in (ACCOUNTS, CONTACTS):
             cursor.execute(kind.merge, {"business": actor.business_id, "old": ids, "new": into_id})
+    for follow in uses.when_tags_merge:
+        follow(actor=actor, at=at, merged=ids, into_id=into_id)
     Tag.objects.filter(id__in=ids).delete()
     names = sorted(tag.name for tag in merged)
     audit.record("tag.merged", actor=actor, at=at, subject=into, changes={"from": names})
@@ -72,9 +75,13 @@ def merge_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int], into_id:
 
 @transaction.atomic
 def delete_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int]) -> int:
-    """Delete tags and take them off everything that has them; how many tags there were."""
+    """Delete tags and take them off everything that has them; how many tags there were.
+
+    Raises InUse where a segment asks for one.
+    """
     require(actor, Right.SETTINGS_EDIT)
     gone = [*Tag.objects.filter(id__in=tag_ids).select_for_update()]
+    uses.require_unused(actor, gone)
     for tag in gone:
         counts = {
             "accounts": AccountTag.objects.filter(tag=tag).count(),

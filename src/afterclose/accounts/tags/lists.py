@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from afterclose.accounts import uses
 from afterclose.accounts.lists import AccountList, ContactList
 from afterclose.accounts.tags import actions, queries
 from afterclose.accounts.tags.forms import MergeForm
@@ -45,8 +46,18 @@ def merge(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
 def delete(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
     """Delete the selected tags."""
     ids = [each for batch in selection.ids() for each in batch]
-    gone = actions.delete_tags(actor=viewer, at=timezone.now(), tag_ids=ids)
-    return f"{gone} tag{'' if gone == 1 else 's'} deleted."
+    kept = {
+        tag.id: tag.name
+        for tag in Tag.objects.filter(id__in=ids).order_by("key")
+        if uses.of(viewer, tag)
+    }
+    free = [each for each in ids if each not in kept]
+    gone = actions.delete_tags(actor=viewer, at=timezone.now(), tag_ids=free)
+    said = f"{gone} tag{'' if gone == 1 else 's'} deleted."
+    if kept:
+        names = ", ".join(f"“{name}”" for name in kept.values())
+        said += f" Segments use {names}, so {'it stays' if len(kept) == 1 else 'they stay'}."
+    return said
 
 
 def _badge(row: Row, value: str) -> SafeString:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from afterclose.accounts import queries as account_queries
+from afterclose.accounts import queries as account_queries, uses
 from afterclose.accounts.models import Account, Contact
 from afterclose.accounts.tags import actions, queries
 from afterclose.accounts.tags.forms import MergeForm, TagDetailsForm, TagsForm
@@ -73,6 +73,7 @@ def edit(request: MemberRequest, tag_id: int) -> HttpResponse:
         "submit": "Save changes",
         "merge_form": MergeForm(exclude=tag_id, prefix="merge") if may_arrange else None,
         "may_arrange": may_arrange,
+        "uses": uses.of(request.viewer, tag) if may_arrange else [],
     }
     return _render(request, "accounts/tags/form.html", form, context)
 
@@ -97,7 +98,11 @@ def merge(request: MemberRequest, tag_id: int) -> HttpResponse:
 def delete(request: MemberRequest, tag_id: int) -> HttpResponse:
     """Delete a tag and take it off everything."""
     tag = queries.tag(request.viewer, tag_id)
-    actions.delete_tags(actor=request.viewer, at=timezone.now(), tag_ids=[tag_id])
+    try:
+        actions.delete_tags(actor=request.viewer, at=timezone.now(), tag_ids=[tag_id])
+    except uses.InUse as refusal:
+        messages.error(request, refusal.message)
+        return redirect("accounts:tag", tag_id)
     messages.success(request, f"Tag “{tag.name}” deleted")
     return redirect("accounts:tags")
 

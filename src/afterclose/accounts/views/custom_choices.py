@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from afterclose.accounts import uses
 from afterclose.accounts.custom_fields import actions, queries
 from afterclose.accounts.custom_fields.forms import ChoiceForm
 from afterclose.accounts.custom_fields.models import CustomChoice, Subject
@@ -108,6 +109,8 @@ def delete(request: MemberRequest, choice_id: int) -> HttpResponse:
             actions.delete_choice(actor=request.viewer, at=timezone.now(), choice_id=choice_id)
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
+        except uses.InUse as refusal:
+            messages.error(request, refusal.message)
         else:
             messages.success(request, f"“{choice.label}” deleted. You can restore it for 30 days.")
         return redirect(back)
@@ -118,6 +121,7 @@ def delete(request: MemberRequest, choice_id: int) -> HttpResponse:
         "what": "this choice",
         "until": queries.restorable_until(timezone.now()),
         "submit": "Delete choice",
+        "refused_by": uses.of(request.viewer, choice),
         "back": back,
     }
     return render(request, "accounts/custom_fields/delete.html", context)

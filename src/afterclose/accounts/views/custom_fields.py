@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from afterclose.accounts import uses
 from afterclose.accounts.custom_fields import actions, queries
 from afterclose.accounts.custom_fields.forms import ChangeForm, ChoiceForm, DefineForm
 from afterclose.accounts.custom_fields.models import CustomField, Kind, Subject
@@ -127,6 +128,7 @@ def delete(request: MemberRequest, field_id: int) -> HttpResponse:
         "what": "a value of this field",
         "until": queries.restorable_until(timezone.now()),
         "submit": "Delete field",
+        "broken": uses.of(request.viewer, row),
         "back": list_url(row.subject),
     }
     return render(request, "accounts/custom_fields/delete.html", context)
