@@ -17,7 +17,7 @@ class BillingConfig(AppConfig):
         from afterclose.accounts.lists import AccountList
         from afterclose.billing import importing, segment_fields
         from afterclose.businesses.permissions import Right
-        from afterclose.ui.lists import DateColumn, DateRangeFilter, MoneyColumn
+        from afterclose.ui.lists import DateColumn, DateRangeFilter, MoneyColumn, MoneyRangeFilter
 
         segment_fields.register()
         importing.register()
@@ -40,6 +40,16 @@ class BillingConfig(AppConfig):
                 path="billing__period_ends_on",
                 sort=True,
                 optional=True,
+            )
+        )
+        AccountList.register_filter(
+            MoneyRangeFilter(
+                "arr",
+                "ARR",
+                path="billing__arr",
+                currency="billing__currency",
+                currency_of=lambda viewer: viewer.settings.currency,
+                help="In the business's currency; accounts billed in another one do not match.",
             )
         )
         AccountList.register_filter(

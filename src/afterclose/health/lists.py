@@ -15,6 +15,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.health import queries
 from afterclose.ui.lists import (
+    NOTHING,
     ChoiceColumn,
     ChoiceFilter,
     Column,
@@ -37,9 +38,26 @@ def may_see(viewer: Actor) -> bool:
     return viewer.may(Right.HEALTH_VIEW)
 
 
-def health_column(path: str = "health__score") -> HealthColumn:
-    """The current score, for a list of accounts or (by another path) of what belongs to one."""
-    return HealthColumn("health", "Health", path=path, sort=True, visible=may_see)
+def health_column() -> HealthColumn:
+    """The current score, for a list of accounts; one that has churned has its last one (CS-50)."""
+    return HealthColumn(
+        "health",
+        "Health",
+        path="health__score",
+        needs=("stage",),
+        sort=True,
+        visible=may_see,
+        render=_score,
+    )
+
+
+def _score(row: Row, value: float | None) -> SafeString:
+    if value is None:
+        return NOTHING
+    ring = tags.health_ring(value, size="sm")
+    if row["stage"] != Stage.CHURNED:
+        return SafeString(ring)
+    return format_html('{}<div class="text-secondary small">at churn</div>', SafeString(ring))
 
 
 def bucket_filter() -> ChoiceFilter:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from afterclose.accounts.actions import flag_at_risk
 from afterclose.accounts.lists import AccountList
+from afterclose.accounts.models import Account
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.tenancy import business_context
 from afterclose.health import queries, running, scoring
@@ -178,3 +179,19 @@ def test_health_is_a_column_filter_and_order_of_the_account_list(
     assert [row.label for row in page.context["list"].rows] == ["Acme", "Cedar"]
     url = AccountList.url("/accounts/", health="healthy")
     assert parse_qs(urlparse(url).query) == {"health": ["healthy"]}
+
+
+def test_the_score_of_an_account_that_has_churned_says_at_churn(
+    scored: Cast, sign_in: SignIn
+) -> None:
+    client = sign_in(scored.manager)
+    panel = reverse("health:panel", args=[scored.birch.id])
+    explained = reverse("health:explain", args=[scored.birch.id])
+    assert "at churn" not in text(client.get("/accounts/?q=birch"))
+    assert "At churn" not in text(client.get(panel))
+    with scored.at_work():
+        Account.objects.filter(id=scored.birch.id).update(stage="churned", churned_on=MONDAY)
+    assert "at churn" in text(client.get("/accounts/?q=birch"))
+    assert "at churn" not in text(client.get("/accounts/?q=acme"))
+    assert "At churn: " in text(client.get(panel))
+    assert ", at churn" in text(client.get(explained))

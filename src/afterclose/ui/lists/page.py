@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from afterclose.kit.paging import BadCursor
 from afterclose.ui import formats
 from afterclose.ui.lists import background
+from afterclose.ui.lists.columns import MoneyColumn
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.controls import Controls
 from afterclose.ui.lists.definition import List
@@ -168,6 +169,16 @@ class ListPage(Controls):
             {**rows[each["pk"]], **each} for each in found.rows if each["pk"] in rows
         ]
         return replace(found, rows=whole)
+
+    @property
+    def mixes_currencies(self) -> bool:
+        """Whether this page is in order of amounts of several currencies, which are stored as
+        they came and never converted."""
+        sort = self.state.sort
+        if not isinstance(sort, MoneyColumn) or not sort.currency:
+            return False
+        found = [row for row in self.slice.rows if row.get(sort.currency)]
+        return len({row[sort.currency] for row in found if row.get(sort.read_path)}) > 1
 
     @cached_property
     def rows(self) -> list[ShownRow]:
