@@ -228,3 +228,19 @@ def test_without_javascript_everything_still_works(browser, live_server, page, c
     plain.get_by_role("button", name="Change stage").click()
     expect(plain.locator(".list-preview-count")).to_contain_text("for 1 account")
     context.close()
+
+
+def test_a_field_of_the_ticked_rows_is_set_after_a_look(page, stage):
+    page.locator("input[name=ids]").nth(0).check()
+    page.locator("input[name=ids]").nth(1).check()
+    page.get_by_role("button", name="Set a field").click()
+    page.get_by_label("Field").select_option("country")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Becomes").fill("pt")
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".alert")).to_contain_text("“Country” becomes PT")
+    assert_accessible(page, "list-set-field")
+    page.get_by_role("button", name="Set a field").click()
+    expect(page.get_by_text("2 accounts changed: “Country” is PT.")).to_be_visible()
+    with business_context(stage.business.id), transaction.atomic():
+        assert Account.objects.filter(country="PT").count() == 2
