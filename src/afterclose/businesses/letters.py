@@ -87,6 +87,12 @@ LETTERS = {
         "Those of before stopped working.",
         verb="person.recovery_codes_made",
     ),
+    "factors_removed": Letter(
+        "Your second factors were removed",
+        "Whoever runs the server has removed your authenticator app, passkeys, security keys and "
+        "recovery codes, as for somebody who lost them. Your password alone signs you in: set up a "
+        "second factor again under Your profile.",
+    ),
     "socialaccount/email/account_connected": Letter(
         "Your account was linked to a sign-in provider",
         "You signed in by your company's provider, and it signs you in from now on.",

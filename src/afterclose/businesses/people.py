@@ -14,9 +14,17 @@ from afterclose.businesses.tenancy import business_context, person_context
 
 
 def record_everywhere(
-    verb: str, *, person: Person, at: datetime, changes: Mapping[str, Any] | None = None
+    verb: str,
+    *,
+    person: Person,
+    at: datetime,
+    changes: Mapping[str, Any] | None = None,
+    by: str = "",
 ) -> None:
-    """An audit entry in every business that the person works in, in the caller's transaction."""
+    """An audit entry in every business that the person works in, in the caller's transaction.
+
+    It is their own doing, unless ``by`` names a program.
+    """
     with person_context(person.pk), transaction.atomic():
         mine = list(
             Membership.objects.of_person(person.pk)
@@ -25,5 +33,5 @@ def record_everywhere(
         )
     for membership in mine:
         with business_context(membership.business_id):
-            actor = actors.member(membership)
+            actor = actors.system(membership.business_id, by) if by else actors.member(membership)
             audit.record(verb, actor=actor, at=at, subject=person, changes=changes)

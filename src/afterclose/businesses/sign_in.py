@@ -29,6 +29,15 @@ _AGAIN = {
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Nobody signs up by themselves: people come by invitation or by ``add_person``."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again.",
+        "rate_limited": "Too many tries. Wait some minutes, then try again.",
+        "incorrect_password": "The password is not correct.",
+        "enter_current_password": "The current password is not correct.",
+        "same_as_current": "That is your password already. Choose another one.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Always false: a business belongs to whoever runs the server."""
         return False
@@ -86,7 +95,7 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def decrypt(self, encrypted_text: str) -> str:
         """The secret. One that cannot be read becomes one that nobody knows, so that no code
-        fits; recovery by an admin or another factor stays possible."""
+        fits; a passkey still does, and ``afterclose remove_second_factors`` helps."""
         try:
             return decrypt(encrypted_text, purpose=PURPOSE)
         except NotReadable as problem:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.core.mail import EmailMessage
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -195,3 +197,21 @@ def test_who_is_signed_out_is_out(cast: Cast, sign_in: SignIn) -> None:
     assert client.get("/accounts/").status_code == 200, "a GET signs nobody out"
     assert client.post("/sign-in/logout/").status_code == 302
     assert client.get("/accounts/").status_code == 302
+
+
+def test_who_lost_everything_is_let_in_by_the_server_and_told(cast: Cast, post: Post) -> None:
+    TOTP.activate(cast.manager.person, totp.generate_totp_secret())
+    client = Client()
+    client.post("/sign-in/login/", {"login": MAREK, "password": PASSWORD})
+    assert client.get("/accounts/").status_code == 302, "a code is asked for"
+    call_command("remove_second_factors", " Marek@northwind.example")
+    sign_in_as(client := Client(), PASSWORD)
+    assert client.get("/accounts/").status_code == 200
+    [told] = post()
+    assert (told.to, told.subject) == ([MAREK], "Your second factors were removed")
+    with cast.at_work():
+        entry = AuditEntry.objects.get(verb="person.second_factors_removed")
+        assert (entry.person, entry.actor_name) == (None, "The server's operator")
+    for wrong in (MAREK, "nobody@northwind.example"):
+        with pytest.raises(CommandError):
+            call_command("remove_second_factors", wrong)
