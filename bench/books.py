@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from afterclose.businesses import actors
 from afterclose.businesses.actions import create_business
@@ -14,6 +14,7 @@ from afterclose.businesses.tenancy import business_context
 from afterclose.kit import clock
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import actions, queries
+from afterclose.tasks.models import Task
 from bench.measuring import stopwatch
 from bench.multiply import multiply
 from bench.owner import as_owner
@@ -69,6 +70,28 @@ def _multiplied(business: Business, size: int) -> None:
     multiply(source.id, business.id, 10)
     with business_context(business.id), transaction.atomic():
         SampleSet.objects.update(finished_at=clock.now())
+
+
+_TASKS = """
+    INSERT INTO tasks_task (business_id, title, notes, due_on, priority, assignee_id, account_id,
+                            trigger, created_at, updated_at, completed_at, is_sample)
+    SELECT a.business_id, left('Call ' || a.name, 200), '', current_date - 30 + (a.id %% 120)::int,
+           (ARRAY['low', 'normal', 'high', 'critical'])[1 + a.id %% 4],
+           m.ids[1 + a.id %% cardinality(m.ids)], a.id, '', now(), now(),
+           CASE WHEN a.id %% 3 = 0 THEN now() END, true
+      FROM accounts_account a, (
+           SELECT array_agg(id) FROM businesses_membership WHERE business_id = %(business)s) m(ids)
+     WHERE a.business_id = %(business)s
+"""
+
+
+def add_tasks(business: Business) -> None:
+    """One task for every account, a third of them done; sample data of this size has none."""
+    with business_context(business.id), transaction.atomic(), connection.cursor() as cursor:
+        if Task.objects.exists():
+            return
+        cursor.execute(_TASKS, {"business": business.id})
+    as_owner("VACUUM (ANALYZE) tasks_task")
 
 
 def _tell(found: SampleSet) -> None:

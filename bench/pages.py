@@ -16,6 +16,7 @@ from django.test import Client
 from afterclose.accounts.models import Account
 from afterclose.businesses.models import Business, Person
 from afterclose.businesses.tenancy import business_context
+from bench.books import add_tasks
 from bench.measuring import percentile
 
 TIMES = 60
@@ -49,6 +50,7 @@ def pages(business: Business) -> list[Page]:
     client = Client()
     client.force_login(Person.objects.get(email=f"owner@{business.slug}.example"))
     accounts = _accounts(business)
+    add_tasks(business)
     lists = {
         "Account list": "/accounts/",
         "Account list, sorted by score": "/accounts/?sort=health",
@@ -60,6 +62,10 @@ def pages(business: Business) -> list[Page]:
         "Accounts at risk": "/health/at-risk/",
         "Renewals, 90 days": "/renewals/",
         "Health": "/health/",
+        "Contacts": "/accounts/contacts/",
+        "My tasks": "/tasks/",
+        "All tasks": "/tasks/all/",
+        "All tasks, open, most urgent first": "/tasks/all/?state=open&sort=-priority",
     }
     found = _whole(client, "Dashboard", ["/"])
     for name, address in lists.items():

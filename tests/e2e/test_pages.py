@@ -37,6 +37,7 @@ PARTS = (
     "<str:token>",
     "/api/<path:rest>",
     "/file/",
+    "/metrics",  # text for Prometheus, off without a token
 )
 
 
