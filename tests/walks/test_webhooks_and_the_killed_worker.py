@@ -51,7 +51,7 @@ def _allowed(settings) -> None:
 def sender(*queues: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A worker that may send to this machine."""
     return worker(
-        *("--concurrency", "4", "--queues", ",".join(queues or ("default", "webhooks"))),
+        *("--concurrency", "4", "--queues", ",".join(queues or ("default", "webhooks", "rescue"))),
         *("--fetch-job-polling-interval", "0.5"),
         AFTERCLOSE_WEBHOOKS_ALLOW="127.0.0.1",
     )

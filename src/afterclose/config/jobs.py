@@ -79,7 +79,8 @@ def sweep_reactions_of_business(business_id: int, timestamp: int = 0) -> None:
 sweep_reactions = every_business("config.sweep_reactions", sweep_reactions_of_business)
 
 
-@app.task(name="config.retry_stalled_jobs", queue="default")
+# A queue of its own: behind a long job of the default one it would rescue nobody for its length.
+@app.task(name="config.retry_stalled_jobs", queue="rescue")
 def retry_stalled_jobs(timestamp: int) -> None:
     """Give the jobs of a killed worker to another (procrastinate leaves them `doing`).
 

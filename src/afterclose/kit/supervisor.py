@@ -245,8 +245,9 @@ def worker(number: int) -> Program:
 
 
 def sender() -> Program:
-    """The worker that calls other people's servers, who may take their time over it."""
-    return _worker("webhooks", "webhooks", at_once=8)
+    """The worker that calls other people's servers, who may take their time over it. It does much
+    at once and nothing long, so it also gives a dead worker's jobs to another."""
+    return _worker("webhooks", "webhooks,rescue", at_once=8)
 
 
 def importer() -> Program:

@@ -16,7 +16,7 @@ from afterclose.accounts.models import ImportRun
 from afterclose.businesses.actions import create_business
 from afterclose.businesses.tenancy import business_context
 from afterclose.kit import clock
-from afterclose.kit.supervisor import importer, worker
+from afterclose.kit.supervisor import importer, sender, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +93,16 @@ def test_files_have_a_worker_of_their_own(at_work):
     [job] = waiting(run)
     queues = [word for program in (worker(1), importer()) for word in program.command]
     assert (job.queue_name, queues.count("imports"), queues.count("default")) == ("imports", 1, 1)
+
+
+def test_the_rescue_of_a_dead_worker_s_jobs_waits_for_nothing_long():
+    """Seen: behind reminders for a million accounts an import stood still for a quarter hour."""
+    queue = app.tasks["config.retry_stalled_jobs"].queue
+    served = {
+        program.name: program.command[list(program.command).index("--queues") + 1].split(",")
+        for program in (worker(1), importer(), sender())
+    }
+    assert [name for name, queues in served.items() if queue in queues] == ["webhooks"]
 
 
 def test_a_file_of_the_set_that_gives_out_does_not_stop_the_others(at_work):
@@ -181,3 +191,14 @@ def test_a_file_read_in_another_way_leaves_no_rows_of_the_first_time(at_work):
     jobs.run_to_end(run.id)
     run.refresh_from_db()
     assert (run.counts, run.rows.count()) == ({"created": 2}, 2)
+
+
+def test_many_rejected_rows_are_read_in_one_go(at_work, django_assert_num_queries):
+    """Page by page, a hundred thousand of them took a minute: each page sorted the rest."""
+    run = taken(at_work.owner, "account_id,name\n" + "X-1,\n" * 2_500)
+    jobs.run_to_end(run.id)
+    run.refresh_from_db()
+    with django_assert_num_queries(1):
+        found = list(rejected_rows(run))
+    assert len(found) == 2_500
+    assert found[-1] == ["2501", "Error", "Name is missing.", "X-1", ""]
