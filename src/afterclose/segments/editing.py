@@ -105,6 +105,8 @@ def read(viewer: Actor, data: QueryDict, segment: Segment | None = None) -> Work
 def settle(work: Work) -> None:
     """Find out whether it is complete: ``condition``, or ``error`` and errors at the rows."""
     work.condition, work.error = None, ""
+    if work.mode == "text" and not work.text.strip():
+        return
     try:
         if work.mode == "text":
             node = text.parse(work.text, work.catalog)
@@ -124,7 +126,7 @@ def _switch(work: Work, to: str) -> None:
     """Change between form and text; what is not complete stays where it can be completed."""
     if to == work.mode or to not in ("form", "text"):
         return
-    empty = work.mode == "text" and not work.text.strip()
+    empty = not work.text.strip() if work.mode == "text" else not _is_begun(work.draft)
     settle(work)
     if empty:
         work.mode = to
@@ -135,6 +137,12 @@ def _switch(work: Work, to: str) -> None:
         node = conditions.read(work.condition, work.catalog)
         work.draft = drafts.from_node(node, work.catalog)
     work.mode = to
+
+
+def _is_begun(draft: Group) -> bool:
+    """Whether anything is chosen in any row."""
+    rows = (each for group in drafts.groups(draft) for each in group.items)
+    return any(isinstance(each, Leaf) and each.key for each in rows)
 
 
 def look(work: Work, today: date) -> None:

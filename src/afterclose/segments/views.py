@@ -230,7 +230,10 @@ def _save(request: MemberRequest, segment: Segment | None) -> HttpResponse:
             messages.success(request, f"Segment “{form.cleaned_data['name']}” saved")
             return redirect("segments:detail", segment.pk)
     elif work.condition is None and not work.error:
-        work.error = "The condition is not complete. Fill in what is marked below."
+        if work.mode == "text":
+            work.error = "The condition is empty. Write what is asked for."
+        else:
+            work.error = "The condition is not complete. Fill in what is marked below."
     editing.look(work, timezone.localdate())
     return _form(request, work, form, segment, status=422)
 

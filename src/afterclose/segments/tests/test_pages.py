@@ -79,6 +79,19 @@ def test_form_and_text_are_kept_in_step(cast: Cast, sign_in: SignIn) -> None:
     assert "seats &gt; many</textarea>" in page
 
 
+def test_a_condition_can_be_written_as_text_from_the_beginning(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.manager)
+    nothing = {"subject": "account", "mode": "form", "n.mode": "all", "n.count": "1"}
+    page = body(client.post("/segments/builder/", {**nothing, "do": "mode:text"}))
+    assert "</textarea>" in page
+    assert "alert-danger" not in page
+    begun = {**nothing, "n-0.key": "field:name", "n-0.op": "is"}
+    page = body(client.post("/segments/builder/", {**begun, "do": "mode:text"}))
+    assert "</textarea>" not in page, "what is begun is not thrown away"
+    empty = {"subject": "account", "mode": "text", "text": " ", "name": "Blank"}
+    assert "The condition is empty." in body(client.post("/segments/new/", empty))
+
+
 def test_a_shared_segment_of_somebody_else_is_copied_instead(cast: Cast, sign_in: SignIn) -> None:
     segment = made(cast, actor=cast.admin)
     client = sign_in(cast.manager)
