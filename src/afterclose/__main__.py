@@ -42,13 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match said:
             case ["serve", *rest]:
-                from afterclose.kit.supervisor import PortTaken, serve_command
+                from afterclose.kit.supervisor import serve_command
 
-                try:
-                    return serve_command(rest)
-                except PortTaken as problem:
-                    print(problem, file=sys.stderr)  # noqa: T201
-                    return 1
+                return serve_command(rest)
             case ["database", *rest]:
                 from afterclose.kit.postgres.command import database_command
 

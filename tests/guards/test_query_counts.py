@@ -18,8 +18,8 @@ __all__ = ["world"]
 MOST = 45
 # The preview of a merge counts the rows of every table that points at an account, table by table.
 # The page of operations asks each business of the site in turn, for row-level security shows one
-# at a time; it does so twice, for its checks and its figures (2026-11-22).
-MORE = {"accounts:merge": 80, "ops:operations": 90}
+# at a time.
+MORE = {"accounts:merge": 80, "ops:operations": 60}
 
 
 def counts(client: Client, world: World) -> dict[str, list[str]]:

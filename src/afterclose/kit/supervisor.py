@@ -313,10 +313,14 @@ def serve_command(said: list[str]) -> int:
     parser.add_argument("--web-processes", type=int, default=1)
     asked = parser.parse_args(said)
     where = address(asked.host, asked.port)
-    return serve(
-        host=asked.host,
-        port=asked.port,
-        workers=asked.workers,
-        web_processes=asked.web_processes,
-        when_ready=lambda: to_stderr(f"Afterclose answers at {where} (Ctrl-C stops it)."),
-    )
+    try:
+        return serve(
+            host=asked.host,
+            port=asked.port,
+            workers=asked.workers,
+            web_processes=asked.web_processes,
+            when_ready=lambda: to_stderr(f"Afterclose answers at {where} (Ctrl-C stops it)."),
+        )
+    except PortTaken as problem:
+        to_stderr(str(problem))
+        return 1

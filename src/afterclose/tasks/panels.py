@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,12 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from afterclose.accounts import queries as accounts
+from afterclose.accounts.models import Contact
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 from afterclose.tasks import queries
 from afterclose.tasks.due import Group
 from afterclose.tasks.lists import ME, TaskList
-from afterclose.tasks.models import State
+from afterclose.tasks.models import State, Task
 
 SHOWN_IN_PANEL = 6
 
@@ -76,19 +78,8 @@ def mine(request: MemberRequest) -> HttpResponse:
 def account(request: MemberRequest, account_id: int) -> HttpResponse:
     """What is to be done for an account, by anybody."""
     found = accounts.account(request.viewer, account_id)
-    rows = list(
-        queries.in_full(queries.of_account(request.viewer, account_id))[: SHOWN_IN_PANEL + 1]
-    )
-    context = {
-        "name": found.name,
-        "about": f"account={account_id}",
-        "tasks": rows[:SHOWN_IN_PANEL],
-        "all_url": TaskList.url(reverse("tasks:list"), account=account_id),
-        "all_label": "All tasks" if len(rows) > SHOWN_IN_PANEL else "Tasks as a list",
-        "today": timezone.localdate(),
-        "may_edit": request.viewer.may(Right.TASKS_EDIT),
-    }
-    return render(request, "tasks/_account_panel.html", context)
+    rows = queries.of_account(request.viewer, account_id)
+    return _about(request, rows, found.name, account_id)
 
 
 @require_safe
@@ -96,15 +87,28 @@ def account(request: MemberRequest, account_id: int) -> HttpResponse:
 def contact(request: MemberRequest, contact_id: int) -> HttpResponse:
     """What is to be done about a contact, by anybody; those of the account stand on its page."""
     found = accounts.contact(request.viewer, contact_id)
-    rows = list(
-        queries.in_full(queries.of_contact(request.viewer, contact_id))[: SHOWN_IN_PANEL + 1]
-    )
+    rows = queries.of_contact(request.viewer, contact_id)
+    return _about(request, rows, found.name, found.account_id, contact=found)
+
+
+def _about(
+    request: MemberRequest,
+    rows: QuerySet[Task],
+    name: str,
+    account_id: int,
+    contact: Contact | None = None,
+) -> HttpResponse:
+    found = list(queries.in_full(rows)[: SHOWN_IN_PANEL + 1])
+    if contact is not None:
+        label = f"Tasks of {contact.account}"
+    else:
+        label = "All tasks" if len(found) > SHOWN_IN_PANEL else "Tasks as a list"
     context = {
-        "name": found.name,
-        "about": f"account={found.account_id}&contact={contact_id}",
-        "tasks": rows[:SHOWN_IN_PANEL],
-        "all_url": TaskList.url(reverse("tasks:list"), account=found.account_id),
-        "all_label": f"Tasks of {found.account}",
+        "name": name,
+        "about": f"account={account_id}" + (f"&contact={contact.id}" if contact else ""),
+        "tasks": found[:SHOWN_IN_PANEL],
+        "all_url": TaskList.url(reverse("tasks:list"), account=account_id),
+        "all_label": label,
         "today": timezone.localdate(),
         "may_edit": request.viewer.may(Right.TASKS_EDIT),
     }

@@ -3,6 +3,9 @@
 COPY cannot write into tables under row-level security, `bulk_update` builds a CASE per row,
 and psycopg writes arrays element by element in Python; `json_to_recordset` takes a chunk as
 one parameter, typed by the columns themselves.
+
+Statements (S608) are put together from names of tables and columns alone, read from the models
+and quoted; every value is a parameter.
 """
 
 from __future__ import annotations

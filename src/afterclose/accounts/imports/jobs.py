@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
 
 from afterclose.accounts.imports import engine, passes
 from afterclose.accounts.imports.models import AT_WORK, ImportRun, RunState
@@ -53,7 +54,7 @@ def is_waiting(run: ImportRun) -> bool:
     if not run.is_at_work or run.rows_done:
         return False
     given = _jobs(run.business_id).filter(args__run_id=run.id).values_list("status", flat=True)
-    return set(given) == {"todo"}
+    return set(given) == {Status.TODO.value}
 
 
 def defer_pass(run: ImportRun) -> None:
@@ -92,7 +93,7 @@ def _jobs(business_id: int) -> QuerySet[ProcrastinateJob]:
     found: QuerySet[ProcrastinateJob] = ProcrastinateJob.objects.filter(
         queue_name=QUEUE,
         task_name=import_pass.name,
-        status__in=["todo", "doing"],
+        status__in=[Status.TODO.value, Status.DOING.value],
         args__business_id=business_id,
     )
     return found

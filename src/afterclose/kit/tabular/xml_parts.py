@@ -38,6 +38,7 @@ def open_archive(stream: BinaryIO) -> zipfile.ZipFile:
     stream.seek(0)
     try:
         archive = zipfile.ZipFile(stream)
+    # What `zipfile` raises for a directory that lies: bad offsets, dates, kinds of archive.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise NotATable(DAMAGED) from None
     unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -70,6 +71,7 @@ def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         return
     except RuntimeError:  # how `zipfile` says that a part is encrypted
         raise PasswordProtected from None
+    # What it raises for contents that do: a wrong checksum, broken or unknown compression, an end.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
         raise NotATable(DAMAGED) from None
 
