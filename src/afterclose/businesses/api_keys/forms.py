@@ -10,6 +10,7 @@ from django import forms
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.api_keys.actions import roles_for
 from afterclose.businesses.api_keys.scopes import choices
+from afterclose.ui.forms import offer_choices
 
 LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "One year"), ("", "Never"))
 
@@ -30,7 +31,7 @@ class ApiKeyForm(forms.Form):
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roles = [(role.value, str(role.label)) for role in roles_for(viewer)]
-        self.fields["role"].choices = roles  # type: ignore[attr-defined]  # a ChoiceField
+        offer_choices(self, "role", roles)
         if len(roles) > 1:
             self.fields["role"].initial = roles[1][0]
 
