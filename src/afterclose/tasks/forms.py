@@ -13,7 +13,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.tasks.models import Priority, Task
-from afterclose.ui.forms import DateInput
+from afterclose.ui.forms import DateInput, offer
 
 Choices = list[tuple[Any, str]]
 
@@ -41,8 +41,7 @@ class TaskForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        assignee: Any = self.fields["assignee"]
-        assignee.queryset = members(viewer)
+        offer(self, "assignee", members(viewer))
         if not viewer.may(Right.ACCOUNTS_VIEW):
             del self.fields["account"], self.fields["contact"]
             return
@@ -85,8 +84,7 @@ class AssigneeForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        assignee: Any = self.fields["assignee"]
-        assignee.queryset = members(viewer)
+        offer(self, "assignee", members(viewer))
 
 
 class DueForm(forms.Form):

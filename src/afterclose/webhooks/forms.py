@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from afterclose.accounts import facts
-from afterclose.ui.forms import DateInput
+from afterclose.ui.forms import DateInput, offer_choices
 from afterclose.webhooks.models import Endpoint
 
 
@@ -39,8 +39,7 @@ class EndpointForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = [(kind.name, f"{kind.label} ({kind.name})") for kind in facts.declared()]
-        offered: Any = self.fields["kinds"]
-        offered.choices = kinds
+        offer_choices(self, "kinds", kinds)
 
     @staticmethod
     def of(endpoint: Endpoint) -> dict[str, Any]:

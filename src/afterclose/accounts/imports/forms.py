@@ -83,23 +83,18 @@ class UploadForm(forms.Form):
         self.last_shifted = last_shifted
         self._profiles = {str(each.id): each for each in profiles}
         kinds = [(each.kind, each.label) for each in importers()]
-        self._choices("kind", [("", "Recognise by the headings"), *kinds])
+        offer_choices(self, "kind", [("", "Recognise by the headings"), *kinds])
         saved = [
             (key, f"{each.name} ({importer_of(each.kind).noun[1]})")
             for key, each in self._profiles.items()
         ]
-        self._choices("profile", [("", "SaaS export (built in)"), *saved])
+        offer_choices(self, "profile", [("", "SaaS export (built in)"), *saved])
         shifts: list[tuple[str, str]] = list(ShiftMode.choices)
         if last_shifted is not None:
             moved = last_shifted.shift_days or 0
             shifts.insert(0, (SAME_AS_LAST, f"Move as in the last import, by {moved:+,} days"))
-        self._choices("shift", shifts)
+        offer_choices(self, "shift", shifts)
         self.fields["shift"].initial = shifts[0][0]
-
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # declared above
-        field.choices = choices
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -149,11 +144,8 @@ class ReadingForm(forms.Form):
             "decimal_comma": "comma" if run.dialect["decimal_comma"] else "point",
         }
         super().__init__(*args, **kwargs)
-        kind, sheet = self.fields["kind"], self.fields["sheet"]
-        assert isinstance(kind, forms.ChoiceField)  # noqa: S101
-        assert isinstance(sheet, forms.ChoiceField)  # noqa: S101
-        kind.choices = [(each.kind, each.label) for each in importers()]
-        sheet.choices = [(name, name) for name in run.detection["sheets"]]
+        offer_choices(self, "kind", ((each.kind, each.label) for each in importers()))
+        offer_choices(self, "sheet", ((name, name) for name in run.detection["sheets"]))
         if run.dialect["format"] == "xlsx":
             del self.fields["encoding"], self.fields["delimiter"]
         else:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.jobs import Status
 
 from afterclose.accounts.imports import engine, passes
 from afterclose.accounts.imports.models import AT_WORK, ImportRun, RunState
@@ -25,6 +24,8 @@ KEPT_FOR = timedelta(days=30)
 
 # A million rows take a quarter of an hour: reminders, mails and reactions must not wait for them.
 QUEUE = "imports"
+# What procrastinate calls the states of a job.
+WAITING, BEGUN = "todo", "doing"
 
 
 @business_job("accounts.import_pass", atomic=False, queue=QUEUE)
@@ -54,7 +55,7 @@ def is_waiting(run: ImportRun) -> bool:
     if not run.is_at_work or run.rows_done:
         return False
     given = _jobs(run.business_id).filter(args__run_id=run.id).values_list("status", flat=True)
-    return set(given) == {Status.TODO.value}
+    return set(given) == {WAITING}
 
 
 def defer_pass(run: ImportRun) -> None:
@@ -93,7 +94,7 @@ def _jobs(business_id: int) -> QuerySet[ProcrastinateJob]:
     found: QuerySet[ProcrastinateJob] = ProcrastinateJob.objects.filter(
         queue_name=QUEUE,
         task_name=import_pass.name,
-        status__in=[Status.TODO.value, Status.DOING.value],
+        status__in=[WAITING, BEGUN],
         args__business_id=business_id,
     )
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from afterclose.businesses.models import SignInProvider
+from afterclose.ui.forms import offer_choices
 
 
 class ProviderForm(forms.Form):
@@ -81,9 +82,5 @@ class RequiredProviderForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = SignInProvider.objects.filter(is_on=True).order_by("name", "id")
-        field = self.fields["slug"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for mypy
-        field.choices = [
-            ("", "Any way they like"),
-            *((each.slug, f"{each.name} only") for each in offered),
-        ]
+        ways = [(each.slug, f"{each.name} only") for each in offered]
+        offer_choices(self, "slug", [("", "Any way they like"), *ways])
