@@ -16,12 +16,12 @@ _CREATE = """
     ) ON COMMIT DROP
 """
 
+# The lines come in the order of accounts, so the rows lie and are indexed in it without a sort.
 _SNAPSHOTS = """
     INSERT INTO health_snapshot
            (business_id, account_id, "on", score, coverage, scorecard_version, breakdown)
     SELECT %(business)s, account_id, %(on)s, score, coverage, %(card)s, breakdown
       FROM health_staging
-     ORDER BY account_id
 """
 _SNAPSHOTS_AGAIN = (
     _SNAPSHOTS

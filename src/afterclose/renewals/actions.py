@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,7 +23,6 @@ from afterclose.renewals.models import Reminder
 from afterclose.renewals.telling import Due
 
 REMINDED = "renewal.reminded"
-# Each chunk looks for what is due anew, so a small one would look too often.
 CHUNK = 4000
 NOBODYS = "/renewals/90-days/?csm=none"
 
@@ -34,16 +34,16 @@ def send_reminders(*, actor: Actor, at: datetime, on: date) -> int:
     not at all, so a run that dies is continued by the next and repeats nothing.
     """
     require(actor, Right.RENEWALS_EDIT)
-    sent = 0
-    while reminded := _remind_chunk(actor, at, on):
-        sent += reminded
-    return sent
+    with transaction.atomic():
+        due = list(queries.to_remind(actor, on).values_list("id", flat=True))
+    return sum(_remind_chunk(actor, at, on, ids) for ids in batched(due, CHUNK))
 
 
 @transaction.atomic
-def _remind_chunk(actor: Actor, at: datetime, on: date) -> int:
+def _remind_chunk(actor: Actor, at: datetime, on: date, ids: Sequence[int]) -> int:
+    """Remind of those of the renewals that are still due once nobody else is at it."""
     _one_at_a_time(actor)
-    rows = list(queries.to_remind(actor, on)[:CHUNK])
+    rows = list(queries.to_remind(actor, on).filter(id__in=ids))
     by_member: dict[int | None, list[Due]] = defaultdict(list)
     for row in rows:
         by_member[row["told_id"]].append(_due(row))
