@@ -179,14 +179,17 @@ USE_TZ = True
 USE_I18N = True
 
 # Static files: our own, and the listed front-end parts straight from node_modules.
+# STATIC_MADE: one style sheet and one script for each page, put together from both.
 STATIC_URL = "/static/"
 STATIC_ROOT = machine.folder(DATA_DIR / "static")
+STATIC_MADE = DATA_DIR / "static-made"
 STATIC_IS_COLLECTED = os.environ.get("AFTERCLOSE_STATIC") == "collected"
 NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "afterclose.ui.finders.NodeModulesFinder",
+    "afterclose.ui.finders.BundleFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

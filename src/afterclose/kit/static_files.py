@@ -34,9 +34,14 @@ def collect(say: Say) -> None:
 
 
 def _state() -> str:
-    """What collecting reads: our own static files, and the versions of everybody else's."""
+    """What collecting reads: our own files, and the versions of everybody else's.
+
+    Pages and code are among them, because the one style sheet has only the classes that they name.
+    """
     files = [
-        path for folder in SOURCE.rglob("static") for path in folder.rglob("*") if path.is_file()
+        path
+        for path in SOURCE.rglob("*")
+        if path.is_file() and "tests" not in path.parts and path.suffix != ".pyc"
     ]
     if working_copy := checkout():
         files += [working_copy / "package-lock.json", working_copy / "requirements" / "base.txt"]

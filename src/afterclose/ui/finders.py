@@ -1,4 +1,4 @@
-"""Serves the front-end parts from node_modules: the listed files and nothing else."""
+"""Serves the front-end parts from node_modules, the listed files alone, and our bundles of them."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,12 +8,12 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage, Storage
 
+from afterclose.ui import bundles
+
 PREFIX = "npm"
 # Of 150 MB in node_modules the browser needs these. The maps are named inside of the files, so
 # the storage that hashes file names insists on them.
 FILES = (
-    "@tabler/core/dist/css/tabler.min.css",
-    "@tabler/core/dist/css/tabler.min.css.map",
     "@tabler/core/dist/js/tabler.min.js",
     "@tabler/core/dist/js/tabler.min.js.map",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
@@ -51,3 +51,21 @@ class NodeModulesFinder(BaseFinder):
         for path in FILES:
             if (self.root / path).is_file():
                 yield path, self.storage
+
+
+class BundleFinder(BaseFinder):
+    """`{% static "ui/page.css" %}` and the other files that `bundles` puts together."""
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        """The file of the bundle, or an empty list."""
+        if path not in bundles.BUNDLES:
+            return []
+        found = str(bundles.made(path))
+        return [found] if find_all else found
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
+        """Every bundle."""
+        storage = FileSystemStorage(location=str(settings.STATIC_MADE))
+        for path in bundles.BUNDLES:
+            bundles.made(path)
+            yield path, storage

@@ -1,30 +1,6 @@
 // Small behaviours by data attribute. Each works on what is there and on what htmx brings later.
 (() => {
-  const parts = () => document.querySelector('meta[name="lazy-parts"]').dataset;
-  const loading = new Map();
-
-  // A library is fetched when the first page needs it.
-  const script = (url) => {
-    if (!loading.has(url)) {
-      loading.set(
-        url,
-        new Promise((resolve, reject) => {
-          const element = document.createElement("script");
-          element.src = url;
-          element.onload = resolve;
-          element.onerror = reject;
-          document.head.append(element);
-        }),
-      );
-    }
-    return loading.get(url);
-  };
-  const sheet = (url) => {
-    if (document.querySelector(`link[href="${url}"]`)) return;
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: url });
-    document.querySelector('link[rel="stylesheet"]').after(link);
-  };
-  window.afterclose = { script, parts };
+  const { script, sheet, parts } = window.afterclose;
 
   const selects = async (root) => {
     const found = [...root.querySelectorAll("select[data-select], input[data-select]")].filter((e) => !e.tomselect);
@@ -70,12 +46,20 @@
     }
   };
 
-  const scrollers = (root) => {
-    // A region that scrolls must be reachable by keyboard; one that does not should not be a stop.
-    for (const region of root.querySelectorAll(".table-responsive")) {
+  // A region that scrolls must be reachable by keyboard; one that does not should not be a stop.
+  // Looked at when its size or its table's is known anyway: asking earlier would hold up the page.
+  const sizes = new ResizeObserver((entries) => {
+    for (const region of new Set(entries.map((entry) => entry.target.closest(".table-responsive")))) {
+      if (!region) continue;
       const scrolls = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
       if (scrolls) region.tabIndex = 0;
       else region.removeAttribute("tabindex");
+    }
+  });
+  const scrollers = (root) => {
+    for (const region of root.querySelectorAll(".table-responsive")) {
+      sizes.observe(region);
+      if (region.firstElementChild) sizes.observe(region.firstElementChild);
     }
   };
 
@@ -86,9 +70,6 @@
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => enhance(document));
   else enhance(document);
-  // Both change how wide a table is after it was looked at.
-  document.fonts.ready.then(() => scrollers(document));
-  window.addEventListener("resize", () => scrollers(document));
   document.addEventListener("htmx:after:process", (event) => {
     if (event.target instanceof Element && event.target !== document.body) enhance(event.target);
   });

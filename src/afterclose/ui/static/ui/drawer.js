@@ -3,7 +3,10 @@
 (() => {
   const drawer = () => document.getElementById("drawer");
   const body = () => document.getElementById("drawer-body");
-  const offcanvas = () => window.tabler.Offcanvas.getOrCreateInstance(drawer());
+  const move = async (how) => {
+    await window.afterclose.tabler();
+    window.tabler.Offcanvas.getOrCreateInstance(drawer())[how]();
+  };
   let opener = null;
   let empty = null;
 
@@ -24,14 +27,14 @@
       empty ??= body().innerHTML;
       body().replaceChildren(...new DOMParser().parseFromString(empty, "text/html").body.childNodes);
       drawer().classList.toggle("is-wide", link.dataset.drawer === "lg");
-      offcanvas().show();
+      move("show").catch(() => location.assign(link.href));
       load("GET", link.href);
       return;
     }
     const dismiss = event.target.closest("[data-drawer-dismiss]");
     if (dismiss?.closest("#drawer")) {
       event.preventDefault();
-      offcanvas().hide();
+      move("hide");
     }
   });
 
@@ -58,7 +61,7 @@
     const first = body().querySelector("[data-focus], .is-invalid, [autofocus], .drawer-content :is(input, select, textarea):not([type=hidden])");
     (first ?? body().querySelector("#drawer-title"))?.focus();
   });
-  document.addEventListener("close-drawer", () => offcanvas().hide());
+  document.addEventListener("close-drawer", () => move("hide"));
   document.addEventListener("hidden.bs.offcanvas", (event) => {
     if (event.target === drawer()) opener?.focus();
   });
