@@ -206,7 +206,7 @@ def test_of_a_workbook_the_sheet_that_fits_is_taken(cast, sign_in, kind):
     assert run.mapping == {"external_id": "account_id", "name": "account_name"}
 
 
-def test_a_workbook_comes_in_with_its_own_types(cast, sign_in):
+def test_a_workbook_comes_in_with_its_own_types_and_once_more_without_any_change(cast, sign_in):
     target = io.BytesIO()
     workbook = xlsxwriter.Workbook(target, {"in_memory": True})
     sheet = workbook.add_worksheet("Customers")
@@ -216,14 +216,17 @@ def test_a_workbook_comes_in_with_its_own_types(cast, sign_in):
     sheet.write_datetime(1, 3, datetime(2026, 1, 31), day)
     workbook.close()
     client = sign_in(cast.manager)
-    upload(client, ("customers.xlsx", target.getvalue()))
-    run = the_run(cast)
-    client.post(reverse("imports:run", args=[run.id]), choices(run))
-    client.post(reverse("imports:commit", args=[run.id]))
-    with cast.at_work():
-        jobs.run_to_end(run.id)
-        xenon = Account.objects.get(external_id="X-1")
-        assert (xenon.seats, str(xenon.customer_since)) == (12, "2026-01-31")
+    for counts in ((1, 0, 0), (0, 0, 1)):
+        upload(client, ("customers.xlsx", target.getvalue()))
+        run = the_run(cast)
+        client.post(reverse("imports:run", args=[run.id]), choices(run))
+        client.post(reverse("imports:commit", args=[run.id]))
+        with cast.at_work():
+            jobs.run_to_end(run.id)
+            run.refresh_from_db()
+            assert (run.created_count, run.updated_count, run.unchanged_count) == counts
+            xenon = Account.objects.get(external_id="X-1")
+            assert (xenon.seats, str(xenon.customer_since)) == (12, "2026-01-31")
 
 
 @pytest.mark.parametrize("name", ["run", "columns", "progress", "rejected"])

@@ -20,9 +20,8 @@ from typing import BinaryIO
 
 from afterclose.kit.tabular.errors import BrokenQuotes, EmptyFile, NotATable
 from afterclose.kit.tabular.headers import unique_headers
-from afterclose.kit.tabular.sheet_cells import MAX_COLUMNS
 from afterclose.kit.tabular.values import Cell, DateOrder
-from afterclose.kit.tabular.workbook import Workbook
+from afterclose.kit.tabular.workbook import MAX_COLUMNS, Workbook
 
 # A quoted cell may contain line breaks, but past this many lines the quote was never closed.
 MAX_LINES_IN_RECORD = 200
