@@ -18,9 +18,11 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, assume, given, settings as hypothesis_settings
 from schemathesis import GenerationMode
+from schemathesis.config._checks import POSITIVE_DATA_ACCEPTANCE_EXPECTED_STATUSES
 from schemathesis.core.failures import FailureGroup
 
 from afterclose.businesses.models import Role
+from afterclose.config.api import document
 from tests.guards.world import World, world
 from tests.programs import token_of
 
@@ -48,6 +50,11 @@ def test_the_api_keeps_what_its_document_promises(world: World, role: Role, sett
     token = token_of(world.cast.business.id, role=role)
     headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
+    # An ETag that was made up is well formed and fits nothing: that is what 412 is for.
+    schema.config.checks.positive_data_acceptance.expected_statuses = [
+        *POSITIVE_DATA_ACCEPTANCE_EXPECTED_STATUSES,
+        "412",
+    ]
     found: list[str] = []
     for each in schema.get_all_operations():
         operation = each.ok()
@@ -100,3 +107,26 @@ def _is_sent(value: Any) -> bool:
 def _words(failure: BaseException) -> str:
     inner = getattr(failure, "exceptions", ()) or (failure,)
     return " | ".join(str(each) for each in inner)[:1500]
+
+
+def test_each_operation_names_the_headers_that_it_heeds_and_what_they_cause() -> None:
+    whole = document()
+    wrong = []
+    for path, methods in whole["paths"].items():
+        for method, operation in methods.items():
+            refs = [each.get("$ref", "").rpartition("/")[2] for each in operation["parameters"]]
+            names = {whole["components"]["parameters"][ref]["name"] for ref in refs if ref}
+            answers = {code for code in ("304", "412") if code in operation["responses"]}
+            is_cached = method == "get" and "304" in answers
+            wanted: tuple[set[str], set[str]] = {
+                "get": ({"If-None-Match"}, {"304"}) if is_cached else (set(), set()),
+                "post": ({"Idempotency-Key"}, set()),
+                "put": ({"If-Match", "If-None-Match"}, {"412"}),
+                "patch": ({"If-Match"}, {"412"}),
+            }.get(method, (set(), set()))
+            if (names, answers) != wanted:
+                wrong.append(f"{method} {path}: {names}, {answers}")
+            view_etag = "ETag" in operation["responses"].get("200", {}).get("headers", {})
+            if method == "get" and view_etag != is_cached:
+                wrong.append(f"{method} {path}: an ETag without 304, or the other way")
+    assert wrong == []

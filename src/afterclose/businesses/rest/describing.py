@@ -95,6 +95,7 @@ PROBLEM: dict[str, Any] = {
     "required": ["type", "title", "status", "detail", "code"],
     "additionalProperties": False,
 }
+TAG = '"5f2b1c0e9a7d4c3b8e6f1a2d3c4b5a69"'
 HEADERS: dict[str, Any] = {
     "RateLimit": {
         "description": "Requests that are left, and seconds until there are more.",
@@ -102,27 +103,48 @@ HEADERS: dict[str, Any] = {
     },
     "ETag": {
         "description": "What this version is called, for If-Match and If-None-Match.",
-        "schema": {"type": "string", "example": '"5f2b1c0e9a7d4c3b8e6f1a2d3c4b5a69"'},
+        "schema": {"type": "string", "example": TAG},
+    },
+    "IdempotentReplayed": {
+        "description": "Present when this is the kept answer to the first request with this key.",
+        "schema": {"type": "string", "const": "true"},
     },
 }
 PARAMETERS: dict[str, Any] = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "With any POST: repeats of the request have no second effect for 24 hours.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": (
+            "Makes repeats of this request safe for 24 hours: the same key with the same request "
+            "gets the same answer and has no second effect. 409 while the first request runs, 422 "
+            "when the key came with another request or is not 1 to 255 visible ASCII characters."
+        ),
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "example": "0198a7f2-5c1e-7d3a-9b40-2f6f1e8c7a55",
     },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
-        "description": "With PUT and PATCH: the ETag that was read; 412 when it is another now.",
+        "description": (
+            "The ETag that you read (several with commas, or * for any): changes only that "
+            "version. 412 when somebody changed it since, or when there is nothing."
+        ),
         "schema": {"type": "string"},
+        "example": TAG,
     },
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",
-        "description": "With GET of one thing: the ETag that was read; 304 when it still is.",
+        "description": "The ETag that you have: 304 without a body when it is still that one.",
         "schema": {"type": "string"},
+        "example": TAG,
+    },
+    "IfNothingThere": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "Send * to create only: 412 when it is there already, and nothing changes.",
+        "schema": {"type": "string"},
+        "example": "*",
     },
 }
 
@@ -199,7 +221,7 @@ def _shown(
                 "text": each.get("description", ""),
                 "type": _type(each["schema"], document),
             }
-            for each in operation["parameters"]
+            for each in (_resolved(each, document) for each in operation["parameters"])
         ],
         "media": media,
         "fields": _fields(body.get("schema", {}), document),
@@ -226,8 +248,8 @@ def _fields(schema: dict[str, Any], document: dict[str, Any]) -> list[dict[str, 
 
 def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[-1]
-        found: dict[str, Any] = document["components"]["schemas"][name]
+        _, _, kind, name = schema["$ref"].split("/")
+        found: dict[str, Any] = document["components"][kind][name]
         return found
     return schema
 

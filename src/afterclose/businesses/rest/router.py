@@ -25,7 +25,8 @@ MULTIPART = "multipart/form-data"
 
 # Errors that every operation may answer, and those that some kinds may.
 ALWAYS = (400, 401, 403, 404, 406, 422, 429, 500, 503)
-WRITING = (409, 412, 413, 415)
+WRITING = (409, 413, 415)
+CHANGING = (412,)  # what If-Match and If-None-Match may answer
 
 
 class ApiRequest(HttpRequest):
@@ -103,7 +104,11 @@ def _extra(
 ) -> dict[str, Any]:
     responses: dict[Any, Any] = {
         code: {"$ref": f"#/components/responses/Problem{code}"}
-        for code in (*ALWAYS, *(WRITING if method != "GET" else ()))
+        for code in (
+            *ALWAYS,
+            *(WRITING if method != "GET" else ()),
+            *(CHANGING if method in ("PUT", "PATCH") else ()),
+        )
     }
     for code in (status, *also):
         good: dict[str, Any] = {
@@ -111,15 +116,39 @@ def _extra(
         }
         if cached or method in ("PUT", "PATCH"):
             good["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
+        if method == "POST":
+            good["headers"]["Idempotent-Replayed"] = {
+                "$ref": "#/components/headers/IdempotentReplayed"
+            }
         if example is not None:
             good["content"] = {JSON: {"example": example}}
         responses[code] = good
     if cached:
-        responses[304] = {"description": "You have this version already (If-None-Match)."}
-    extra: dict[str, Any] = {"responses": responses}
+        responses[304] = {
+            "description": "You have this version already (If-None-Match).",
+            "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+        }
+    extra: dict[str, Any] = {
+        "responses": responses,
+        "parameters": [
+            {"$ref": f"#/components/parameters/{name}"}
+            for name in _header_parameters(method, cached)
+        ],
+    }
     if takes is not None:
         extra["requestBody"] = {"content": {JSON: {"example": takes}}}
     return extra
+
+
+def _header_parameters(method: str, cached: bool) -> list[str]:
+    """Which of `describing.PARAMETERS` an operation heeds."""
+    if method == "GET":
+        return ["IfNoneMatch"] if cached else []
+    return {
+        "POST": ["IdempotencyKey"],
+        "PUT": ["IfMatch", "IfNothingThere"],
+        "PATCH": ["IfMatch"],
+    }.get(method, [])
 
 
 def guarded(run: Callable[..., Any]) -> Callable[..., Any]:
