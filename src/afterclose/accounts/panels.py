@@ -11,13 +11,18 @@ from typing import Literal
 
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
+from afterclose.ui.components import Height
 
 Page = Literal["account", "contact"]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One lazily loaded part of a page; its address takes ``account_id`` or ``contact_id``."""
+    """One lazily loaded part of a page; its address takes ``account_id`` or ``contact_id``.
+
+    ``height`` is what its content usually takes, so that nothing moves when it comes; ``phone``
+    is the same where a table becomes cards.
+    """
 
     key: str
     title: str
@@ -26,7 +31,8 @@ class Panel:
     icon: str
     order: int
     area: Literal["main", "side"] = "main"
-    height: Literal["sm", "md", "lg", "xl"] = "md"
+    height: Height = "md"
+    phone: Height | None = None
     refresh: str = ""
     page: Page = "account"
 

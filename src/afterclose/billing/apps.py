@@ -64,7 +64,8 @@ class BillingConfig(AppConfig):
                 icon="receipt",
                 order=20,
                 area="main",
-                height="md",
+                height=14,
+                phone=24,
             )
         )
 

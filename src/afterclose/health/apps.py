@@ -44,7 +44,7 @@ class HealthConfig(AppConfig):
                 icon="activity-heartbeat",
                 order=10,
                 area="side",
-                height="lg",
+                height=30,
             )
         )
         AccountList.register_column(lists.health_column(), after="stage")

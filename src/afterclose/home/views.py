@@ -13,20 +13,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from afterclose.accounts.lists import AccountList
-from afterclose.accounts.models import Stage
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 from afterclose.health import queries as health
 from afterclose.health.lists import AtRiskList
 from afterclose.health.scoring import BUCKETS
-from afterclose.home import queries
+from afterclose.home import queries, tiles
 from afterclose.kit import clock
 from afterclose.notifications import queries as inbox
-from afterclose.renewals.lists import RenewalList, values_in_words
-from afterclose.tasks import queries as tasks
-from afterclose.tasks.lists import ME, TaskList
-from afterclose.ui import charts, formats
+from afterclose.ui import charts
 from afterclose.ui.components import BUCKETS as BUCKET_LOOKS
 
 TREND_TONES = {"good": "good", "info": "accent", "warn": "warn", "bad": "bad"}
@@ -63,6 +59,9 @@ def dashboard(request: MemberRequest) -> HttpResponse:
             "sees_health": sees_health,
             "sees_renewals": viewer.may(Right.RENEWALS_VIEW),
             "sees_tasks": viewer.may(Right.TASKS_VIEW),
+            "tiles": tiles.frames(viewer, today),
+            # The trend is of the whole book.
+            "health_height": 32 if whose == "all" else 16,
         },
     )
 
@@ -88,84 +87,9 @@ def _since(today: date) -> tuple[date, Any]:
 @page(right=Right.HOME_VIEW)
 def numbers(request: MemberRequest) -> HttpResponse:
     """The row of numbers at the top; each opens exactly the rows that it counts."""
-    viewer, csm_id, today = request.viewer, _csm(request), timezone.localdate()
-    monday, instant = _since(today)
-    since_words = f"since {formats.day(monday)}"
-    tiles: list[dict[str, Any]] = []
-    if viewer.may(Right.HEALTH_VIEW):
-        at_risk_url = reverse("health:at_risk")
-        tiles += [
-            {
-                "slug": "health.at_risk",
-                "label": "At risk",
-                "value": health.at_risk_count(viewer, csm_id=csm_id),
-                "url": AtRiskList.url(at_risk_url, **_who(csm_id)),
-                "icon": "alert-triangle",
-                "tone": "bad",
-                "detail": f"health {viewer.settings.at_risk_threshold:f} or under, or flagged",
-            },
-            {
-                "slug": "home.newly_at_risk",
-                "label": "Newly at risk",
-                "value": queries.newly_at_risk_count(viewer, instant, csm_id),
-                "url": AtRiskList.url(at_risk_url, flagged_from=monday, **_who(csm_id)),
-                "icon": "flag",
-                "detail": since_words,
-            },
-        ]
-    tiles.append(
-        {
-            "slug": "home.churned",
-            "label": "Churned",
-            "value": queries.churned_since(viewer, monday, csm_id).count(),
-            "url": AccountList.url(
-                reverse("accounts:list"),
-                stage=Stage.CHURNED.value,
-                churned_on_from=monday,
-                **_who(csm_id),
-            ),
-            "icon": "door-exit",
-            "detail": since_words,
-        }
-    )
-    if viewer.may(Right.RENEWALS_VIEW):
-        week = queries.renewing_in_a_week(viewer, today, csm_id)
-        tiles.append(
-            {
-                "slug": "home.renewing_this_week",
-                "label": "Renews in 7 days",
-                "value": week.count,
-                "detail": values_in_words(week),
-                "url": RenewalList.url(
-                    reverse("renewals:window", args=[30]), renews_on="next-7", **_who(csm_id)
-                ),
-                "icon": "refresh",
-            }
-        )
-    if viewer.may(Right.TASKS_VIEW):
-        overdue = tasks.mine(viewer).filter(due_on__lt=today).count()
-        tiles.append(
-            {
-                "slug": "tasks.mine",
-                "label": "My tasks",
-                "value": tasks.mine(viewer).count(),
-                "url": TaskList.url(reverse("tasks:list"), state="open", assignee=ME),
-                "icon": "checkbox",
-                "tone": "bad" if overdue else "",
-                "detail": f"{overdue} overdue" if overdue else "none overdue",
-            }
-        )
-    tiles.append(
-        {
-            "slug": "notifications.unread",
-            "label": "Unread",
-            "value": inbox.unread(viewer).count(),
-            "url": reverse("notifications:inbox"),
-            "icon": "bell",
-            "detail": "in your inbox",
-        }
-    )
-    return render(request, "home/_numbers.html", {"tiles": tiles})
+    zone = timezone.get_current_timezone_name()
+    found = tiles.counted(request.viewer, timezone.localdate(), zone, _csm(request))
+    return render(request, "home/_numbers.html", {"tiles": found})
 
 
 @require_safe

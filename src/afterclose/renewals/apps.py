@@ -42,7 +42,7 @@ class RenewalsConfig(AppConfig):
                 icon="refresh",
                 order=15,
                 area="side",
-                height="sm",
+                height=8,
             )
         )
         facts.declare(

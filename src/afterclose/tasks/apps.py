@@ -51,7 +51,7 @@ class TasksConfig(AppConfig):
                 icon="checkbox",
                 order=12,
                 area="side",
-                height="sm",
+                height=8,
                 refresh="tasks-changed",
             )
         )
@@ -64,7 +64,7 @@ class TasksConfig(AppConfig):
                 icon="checkbox",
                 order=12,
                 area="side",
-                height="sm",
+                height=8,
                 refresh="tasks-changed",
                 page="contact",
             )

@@ -28,6 +28,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "ui/theme.css",
         "ui/shell.css",
         "ui/components.css",
+        "ui/panels.css",
         "ui/lists.css",
         "ui/rows.css",
     ),

@@ -8,6 +8,23 @@ from typing import Literal
 
 Tone = Literal["neutral", "good", "warn", "bad", "info", "accent"]
 
+# What a panel takes, in rem; static/ui/panels.css has a class for each.
+ROOMS = (6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 30, 32, 36, 40, 48, 56, 64)
+Height = Literal["sm", "md", "lg", "xl"] | int
+NAMED_ROOMS = {"sm": 6, "md": 12, "lg": 20, "xl": 30}
+
+
+def room(height: Height, phone: Height | None = None) -> str:
+    """The classes that keep a panel's place: `room-20`, or `room-14 room-phone-24`."""
+
+    def rem(asked: Height) -> int:
+        found = NAMED_ROOMS.get(asked, 0) if isinstance(asked, str) else asked
+        if found not in ROOMS:
+            raise ValueError(f"A panel is {', '.join(map(str, ROOMS))} rem high, not {asked}.")
+        return found
+
+    return f"room-{rem(height)}" + ("" if phone is None else f" room-phone-{rem(phone)}")
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:

@@ -38,7 +38,8 @@ class UsageConfig(AppConfig):
                 icon="activity",
                 order=30,
                 area="main",
-                height="lg",
+                height=28,
+                phone=40,
             )
         )
 

@@ -6,7 +6,7 @@ from django import template
 from django.utils.text import slugify
 
 from afterclose.kit.money import Money
-from afterclose.ui import formats
+from afterclose.ui import components, formats
 from afterclose.ui.charts import Chart
 
 register = template.Library()
@@ -28,10 +28,12 @@ def tile(
     places: int | None = None,
     slug: str = "",
     current: bool = False,
+    waiting: bool = False,
 ) -> dict[str, Any]:
     """A number that opens the rows that it counts; `money` for Money, or pass Money itself.
 
-    `slug` is its name in `kit.numbers`; `current` marks the tile whose rows are on the page.
+    `slug` is its name in `kit.numbers`; `current` marks the tile whose rows are on the page;
+    `waiting` shows the words alone and keeps the place of a number that is still counted.
     """
     is_money = money or isinstance(value, Money)
     if value is None:
@@ -53,8 +55,9 @@ def tile(
         "tone": tone,
         "delta_from": delta_from,
         "good": good,
-        "slug": slug,
+        "slug": "" if waiting else slug,
         "current": current,
+        "waiting": waiting,
     }
 
 
@@ -85,30 +88,37 @@ def empty(
     }
 
 
-@register.inclusion_tag("ui/components/panel.html")
+@register.inclusion_tag("ui/components/panel.html", takes_context=True)
 def panel(
+    context: template.Context,
     url: str,
     title: str = "",
     *,
     id: str = "",  # noqa: A002  # as templates say it
-    height: str = "md",
+    height: components.Height = "md",
+    phone: components.Height | None = None,
+    waiting: str = "",
     refresh: str = "",
     icon: str = "",
     bare: bool = False,
     reveal: bool = False,
 ) -> dict[str, Any]:
-    """A card that loads itself and keeps its place meanwhile.
+    """A card that loads itself and keeps its place meanwhile, so that nothing moves.
 
+    `height` (and `phone`, where a table becomes cards) is what its content usually takes, in rem
+    or by name; `waiting` is a template of the page's context that looks as the content will.
     `refresh` names an event (see `feedback.announce`) that loads it again; `reveal` waits until
     it scrolls into view.
     """
     triggers = ["revealed" if reveal else "load"]
     triggers += [f"{event} from:document" for event in refresh.split()]
     return {
+        **({str(key): value for key, value in context.flatten().items()} if waiting else {}),
         "url": url,
         "title": title,
         "id": id or f"panel-{slugify(title or url)}",
-        "height": height,
+        "room": components.room(height, phone),
+        "waiting_template": waiting,
         "trigger": ", ".join(triggers),
         "icon": icon,
         "bare": bare,

@@ -5,7 +5,7 @@ import pytest
 from django.template import Context, Template
 
 from afterclose.kit.money import Money
-from afterclose.ui import charts, icons
+from afterclose.ui import bundles, charts, components, icons
 
 
 def draw(source, **context):
@@ -135,3 +135,36 @@ def test_a_block_that_no_page_fills_leaves_no_box(rf):
     assert "Inside" in html
     assert "drawer-lead" not in html
     assert "drawer-actions" not in html
+
+
+@pytest.mark.parametrize(
+    ("said", "classes"),
+    [
+        ("", "room-12"),
+        ('height="lg"', "room-20"),
+        ("height=14 phone=24", "room-14 room-phone-24"),
+        ('phone="xl"', "room-12 room-phone-30"),
+    ],
+)
+def test_a_panel_keeps_the_place_that_its_content_will_take(said, classes):
+    assert f'class="panel panel-body {classes}"' in draw(f'{{% panel "/p/" "Tasks" {said} %}}')
+
+
+def test_a_panel_of_a_height_that_no_class_has_is_refused():
+    with pytest.raises(ValueError, match="not 13"):
+        draw('{% panel "/p/" "Tasks" height=13 %}')
+
+
+def test_every_height_of_a_panel_has_its_class():
+    css = bundles.path_of("ui/panels.css").read_text()
+    for rem in components.ROOMS:
+        assert f".room-{rem} {{ min-height: {rem}rem; }}" in css
+        assert f".room-phone-{rem} {{ min-height: {rem}rem; }}" in css
+
+
+def test_a_number_still_being_counted_shows_its_words_and_no_number():
+    html = draw('{% tile "At risk" None slug="health.at_risk" detail="flagged" waiting=True %}')
+    assert "At risk" in html
+    assert "flagged" in html
+    assert "Loading" in html
+    assert "data-number" not in html
