@@ -65,6 +65,7 @@ class BusinessMiddleware:
             return []
         with person_context(request.user.pk), transaction.atomic():
             # Across businesses on purpose: the policy shows a person their own memberships.
-            return list(
-                Membership.objects.of_person(request.user.pk).select_related("business", "person")
-            )
+            mine = list(Membership.objects.of_person(request.user.pk).select_related("business"))
+        for each in mine:
+            each.person = request.user
+        return mine

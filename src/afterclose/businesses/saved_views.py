@@ -7,6 +7,7 @@ views of a list that they may see; a shared one is changed by its owner or by an
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -35,11 +36,18 @@ def shelf(viewer: Actor, list_name: str) -> saved_views.Shelf:
     if viewer.membership_id is None:
         return saved_views.Shelf()
     choice = ListChoice.objects.filter(member_id=viewer.membership_id, list_name=list_name).first()
-    views = _visible(viewer, list_name).select_related("owner__person").order_by("name", "id")
     kept = Q(owner_id=viewer.membership_id)
     if choice and choice.default_view_id:
         kept |= Q(pk=choice.default_view_id)
-    found = [*views.filter(kept), *views.exclude(kept)[:MOST_OF_OTHERS]]
+    views = (
+        _visible(viewer, list_name)
+        .select_related("owner__person")
+        .only("name", "query", "is_shared", "owner__person__name", "owner__person__email")
+        .annotate(kept=kept)
+        .order_by("-kept", "name", "id")[: MOST + 1 + MOST_OF_OTHERS]
+    )
+    others = islice((view for view in views if not view.kept), MOST_OF_OTHERS)
+    found = [*(view for view in views if view.kept), *others]
     found.sort(key=lambda view: (view.name, view.pk))
     return saved_views.Shelf(
         tuple(_shown(viewer, view, choice) for view in found),

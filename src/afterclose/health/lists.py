@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, override
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -29,6 +28,7 @@ from afterclose.ui.lists import (
     RelationFilter,
     Row,
     TextSearch,
+    url_of,
 )
 from afterclose.ui.templatetags import ui as tags
 
@@ -154,12 +154,12 @@ class AtRiskList(List):
         return queries.at_risk_rows(viewer)
 
     @override
-    def page_queryset(self, viewer: Actor) -> QuerySet[Account]:
+    def page_queryset(self, viewer: Actor, _: QuerySet[Account], /) -> QuerySet[Account]:
         return queries.at_risk_rows_to_read(viewer)
 
     @override
     def row_url(self, row: Row, /) -> str:
-        return reverse("health:explain", args=[row["id"]])
+        return url_of("health:explain", row["id"])
 
     @override
     def may_export(self, viewer: Actor, /) -> bool:

@@ -152,7 +152,7 @@ def read_list[T](
         raise Problem(422, "The list cannot be filtered like this.", problems)
     if state.problems:
         return [], None
-    rows = listed.page_queryset(viewer).order_by()
+    rows = listed.page_queryset(viewer, listed.queryset(viewer)).order_by()
     for each in reader.all_filters:
         if each.name in state.filters:
             rows = each.apply(rows, state.filters[each.name], context)

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from afterclose.ui.lists import saved_views
+from afterclose.ui.lists import menus, saved_views
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.definition import BulkAction, List
@@ -105,7 +106,7 @@ class Controls:
         query = self.reader.query(state, place=place, extra=(*self._extra, *extra))
         return f"{self.path}?{query}" if query else self.path
 
-    @property
+    @cached_property
     def query(self) -> str:
         """Filters, search, sort and columns: what bulk actions and saved views carry."""
         return self.reader.query(self.state)
@@ -113,7 +114,7 @@ class Controls:
     def _first(self, **changes: Any) -> str:
         return self.url(replace(self.state, after="", before="", **changes))
 
-    @property
+    @cached_property
     def first_url(self) -> str:
         """The first page."""
         return self._first()
@@ -128,7 +129,7 @@ class Controls:
         """Without any filter and search; sort and columns stay."""
         return self._first(filters={}, search="", view="")
 
-    @property
+    @cached_property
     def exports(self) -> list[tuple[str, str]]:
         """(label, URL) of the files on offer."""
         if not self.list.may_export(self.context.viewer):
@@ -156,24 +157,19 @@ class Controls:
         aria = "" if not current else "descending" if self.state.descending else "ascending"
         return Header(column, self._first(sort=column, descending=down), aria)
 
-    @property
-    def sorts(self) -> list[tuple[str, str, bool]]:
-        """(label, URL, current) of every order, for the menu that cards on a phone need."""
-        found = []
-        for column in self.reader.all_columns:
-            if not column.sort_path:
-                continue
-            for descending in (column.starts_descending, not column.starts_descending):
-                words = column.orders[descending]
-                current = column == self.state.sort and descending == self.state.descending
-                found.append(
-                    (
-                        f"{column.label}, {words}",
-                        self._first(sort=column, descending=descending),
-                        current,
-                    )
-                )
-        return found
+    @cached_property
+    def order_links(self) -> SafeString:
+        """The entries of the menu of orders, which cards on a phone need; empty without one."""
+        return menus.order_links(
+            (
+                f"{column.label}, {column.orders[descending]}",
+                self._first(sort=column, descending=descending),
+                column == self.state.sort and descending == self.state.descending,
+            )
+            for column in self.reader.all_columns
+            if column.sort_path
+            for descending in (column.starts_descending, not column.starts_descending)
+        )
 
     @cached_property
     def chips(self) -> list[Chip]:
@@ -248,18 +244,18 @@ class Controls:
         """The view as hidden inputs of the search form."""
         return self.hidden(search=False)
 
-    @property
+    @cached_property
     def column_hidden(self) -> list[tuple[str, str]]:
         """The view as hidden inputs of the column chooser."""
         return self.hidden(columns=False)
 
     @property
-    def column_choices(self) -> list[tuple[Column, bool, bool]]:
-        """(column, shown, fixed) for the column chooser."""
-        return [
+    def column_boxes(self) -> SafeString:
+        """The checkboxes of the column chooser; the first column is always there."""
+        return menus.column_boxes(
             (column, column in self.state.columns, index == 0)
             for index, column in enumerate(self.reader.all_columns)
-        ]
+        )
 
     @property
     def default_columns_url(self) -> str:
@@ -277,12 +273,12 @@ class Controls:
         """The viewer's own views and those that others share."""
         return list(shelf_of(self.list).views)
 
-    @property
+    @cached_property
     def active_view(self) -> SavedView | None:
         """The saved view that the URL names."""
         return next((view for view in self.saved if view.id == self.state.view), None)
 
-    @property
+    @cached_property
     def changed_view(self) -> SavedView | None:
         """The viewer's view that is open, when filters, order or columns are others by now."""
         view = self.active_view

@@ -138,10 +138,11 @@ class List:
         """Every row that the viewer may see; the list adds filters, order and limits."""
         raise NotImplementedError
 
-    def page_queryset(self, viewer: Any) -> QuerySet[Any]:
-        """The rows of `queryset` in a form from which the database can read the first few along
-        an index; counts, sums and exports read `queryset`. The same unless told."""
-        return self.queryset(viewer)
+    def page_queryset(self, viewer: Any, rows: QuerySet[Any], /) -> QuerySet[Any]:
+        """`rows`, which are those of `queryset`, in a form from which the database can read the
+        first few along an index; counts, sums and exports read `queryset`. The same unless told."""
+        _ = viewer
+        return rows
 
     def row_url(self, row: Row, /) -> str | None:
         """Where a row leads, or None."""

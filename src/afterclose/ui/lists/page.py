@@ -64,6 +64,16 @@ class ListPage(Controls):
         self.with_filters = data.get("filters") == "1"
 
     @cached_property
+    def _everything(self) -> QuerySet[Any]:
+        """Every row that the viewer may see."""
+        return self.list.queryset(self.context.viewer)
+
+    @cached_property
+    def _to_read(self) -> QuerySet[Any]:
+        """The same rows, in the form that the list reads its page from."""
+        return self.list.page_queryset(self.context.viewer, self._everything).order_by()
+
+    @cached_property
     def found(self) -> QuerySet[Any]:
         """All rows that match, unordered."""
         return self.found_without("")
@@ -71,12 +81,12 @@ class ListPage(Controls):
     def found_without(self, name: str) -> QuerySet[Any]:
         """All rows that match when one filter is left out, unordered: what tiles count whose
         links set that filter."""
-        return self._narrowed(self.list.queryset(self.context.viewer), without=name)
+        return self._narrowed(self._everything, without=name)
 
     @cached_property
     def _readable(self) -> QuerySet[Any]:
-        """`found`, in the form that the list reads its page from."""
-        return self._narrowed(self.list.page_queryset(self.context.viewer))
+        """`found`, in that form."""
+        return self._narrowed(self._to_read)
 
     def _narrowed(self, rows: QuerySet[Any], without: str = "") -> QuerySet[Any]:
         rows = self._filtered(rows, without)
@@ -97,10 +107,9 @@ class ListPage(Controls):
         They are looked up once for page, count and sums. A text that is looked for inside of
         others is found by itself, which pays for more of them.
         """
-        rows = self.list.queryset(self.context.viewer)
-        if not self.state.narrowed or not isinstance(rows.model._meta.pk, IntegerField):
+        if not self.state.narrowed or not isinstance(self._everything.model._meta.pk, IntegerField):
             return None
-        rows = self._filtered(rows)
+        rows = self._filtered(self._everything)
         search, text = self.list.search, self.state.search
         if search is not None and text:
             if search.reads_all(text):
@@ -131,7 +140,7 @@ class ListPage(Controls):
         needed = [path for column in self.state.columns for path in column.paths]
         needed += self.list.columns[0].paths + self.list.row_needs
         try:
-            self.found.model._meta.get_field("id")
+            self._everything.model._meta.get_field("id")
         except FieldDoesNotExist:
             return needed
         return ["id", *needed]
@@ -156,15 +165,13 @@ class ListPage(Controls):
         size = self.state.rows
         if not self.order.by_sorting:
             return read_page(self._readable, self.order, self.paths, size, **place)
-        all_rows = self.list.page_queryset(self.context.viewer).order_by()
-        matching = self._readable
-        if self.few is not None:
-            matching = all_rows.filter(IsOneOf("pk", self.few))
+        few = self.few
+        matching = self._readable if few is None else self._to_read.filter(IsOneOf("pk", few))
         found = read_page(matching, self.order, [], size, **place)
         # What is shown is joined to the rows of the page, and not to all that are put in order.
         shown = [row["pk"] for row in found.rows]
         paths = list(dict.fromkeys(["pk", *self.paths]))
-        rows = {row["pk"]: row for row in all_rows.filter(pk__in=shown).values(*paths)}
+        rows = {row["pk"]: row for row in self._to_read.filter(pk__in=shown).values(*paths)}
         whole: list[Row] = [
             {**rows[each["pk"]], **each} for each in found.rows if each["pk"] in rows
         ]
@@ -203,7 +210,7 @@ class ListPage(Controls):
         """The sums of all rows found."""
         rows = self.found
         if self.few is not None:
-            rows = self.list.queryset(self.context.viewer).filter(IsOneOf("pk", self.few))
+            rows = self._everything.filter(IsOneOf("pk", self.few))
         return read_totals(rows, self.state.columns)
 
     @property
@@ -214,7 +221,7 @@ class ListPage(Controls):
             return ""
         return self.url(self.state, place=True, extra=(("totals", "1"),))
 
-    @property
+    @cached_property
     def problems(self) -> list[Problem]:
         """What could not be read from the URL."""
         _ = self.slice

@@ -106,7 +106,7 @@ class Reader:
         problems: list[Problem] = []
         sort, descending = self._sort(data, problems)
         filters: dict[str, Any] = {}
-        for each in self.all_filters:
+        for each in self._asked(data):
             try:
                 value = each.parse(data, self.list.context)
             except FilterError as error:
@@ -135,6 +135,16 @@ class Reader:
             problems=tuple(problems),
             view=self._view(data),
         )
+
+    def _asked(self, data: QueryDict) -> list[Filter]:
+        """The filters that the query string says something of, in the list's order."""
+        named = {self._filter_of[name].name for name in data if name in self._filter_of}
+        return [each for each in self.all_filters if each.name in named] if named else []
+
+    @cached_property
+    def _filter_of(self) -> dict[str, Filter]:
+        """The filter that each parameter belongs to."""
+        return {name: each for each in self.all_filters for name in each.params}
 
     def _view(self, data: QueryDict) -> str:
         asked = data.get("view", "")
@@ -186,7 +196,7 @@ class Reader:
         found: list[tuple[str, str]] = []
         if state.search:
             found.append(("q", state.search))
-        for each in self.all_filters:
+        for each in self.all_filters if state.filters else ():
             if each.name in state.filters:
                 found += each.pairs(state.filters[each.name])
         sort = self.sort_text(state)

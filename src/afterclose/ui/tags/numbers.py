@@ -1,12 +1,13 @@
 """Numbers, money, changes, dates, instants, and how far something is."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from afterclose.kit.money import Money
 from afterclose.ui import components, formats
@@ -116,13 +117,17 @@ def day(value: date | None, relative: date | None = None) -> str:
     """A date by the person's locale; `relative=today` adds how far away it is."""
     if value is None:
         return _NOTHING
-    text = formats.day(value)
+    written = _day(value.isoformat(), formats.day(value))
     if relative is None:
-        return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+        return written
     return format_html(
-        '<time datetime="{}">{}</time> <span class="day-apart">{}</span>',
-        value.isoformat(), text, formats.days_apart(value, relative),
-    )  # fmt: skip
+        '{} <span class="day-apart">{}</span>', written, formats.days_apart(value, relative)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _day(exact: str, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', exact, text)
 
 
 @register.simple_tag

@@ -15,27 +15,26 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", **options: Any) -> SafeString:
     """A Tabler outline icon; without a label it is decoration and hidden from readers."""
-    css = f"icon {options.get('class', '')}".strip()
-    if label:
-        return format_html(
-            '<svg class="{}" viewBox="0 0 24 24" width="20" height="20" fill="none" '
-            'stroke="currentColor" stroke-width="1.75" stroke-linecap="round" '
-            'stroke-linejoin="round" role="img" aria-label="{}">{}</svg>',
-            css, label, _svg(name),
-        )  # fmt: skip
-    return format_html(
-        '<svg class="{}" viewBox="0 0 24 24" width="20" height="20" fill="none" '
-        'stroke="currentColor" stroke-width="1.75" stroke-linecap="round" '
-        'stroke-linejoin="round" aria-hidden="true" focusable="false">{}</svg>',
-        css, _svg(name),
-    )  # fmt: skip
+    css = conditional_escape(f"icon {options.get('class', '')}".strip())
+    return _drawn(name, css, conditional_escape(label))
 
 
 _icon = icon  # tags with a parameter of that name need another way to it
 
 
-def _svg(name: str) -> SafeString:
-    return mark_safe(icons.body(name))  # a file of the icon package
+# Escaped before it is remembered: safe and unsafe text that look alike are one key.
+@lru_cache(maxsize=1024)
+def _drawn(name: str, css: SafeString, label: SafeString) -> SafeString:
+    return format_html(
+        '<svg class="{}" viewBox="0 0 24 24" width="20" height="20" fill="none" '
+        'stroke="currentColor" stroke-width="1.75" stroke-linecap="round" '
+        'stroke-linejoin="round" {}>{}</svg>',
+        css,
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true" focusable="false"'),
+        mark_safe(icons.body(name)),  # a file of the icon package
+    )
 
 
 @register.simple_tag
