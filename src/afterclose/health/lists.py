@@ -158,6 +158,10 @@ class AtRiskList(List):
         return queries.at_risk_rows_to_read(viewer)
 
     @override
+    def how_many(self, viewer: Actor, /) -> int:
+        return queries.at_risk_count(viewer)
+
+    @override
     def row_url(self, row: Row, /) -> str:
         return url_of("health:explain", row["id"])
 

@@ -34,6 +34,9 @@ class State(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
+#: Every task but the deleted ones; what lists of tasks ask for.
+KEPT = Q(state__in=(State.OPEN.value, State.DONE.value))
+
 _STATE = Case(
     When(deleted_at__isnull=False, then=Value("deleted")),
     When(completed_at__isnull=False, then=Value("done")),
@@ -122,8 +125,14 @@ class Task(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index("business", "state", "due_on", "id", name="task_due"),
-            models.Index("business", "assignee", "state", "due_on", "id", name="task_assignee"),
+            models.Index(
+                fields=["business", "assignee", "state", "due_on", "-rank", "id"],
+                name="task_assignee",
+            ),
             models.Index("business", "state", "rank", "id", name="task_rank"),
+            # The list of all tasks is of both states at once.
+            models.Index("business", "due_on", "id", name="task_kept_due", condition=KEPT),
+            models.Index("business", "rank", "id", name="task_kept_rank", condition=KEPT),
             models.Index("business", "title_key", "id", name="task_title"),
             models.Index("business", "created_at", "id", name="task_created"),
             models.Index("business", "completed_at", "id", name="task_completed"),

@@ -61,7 +61,7 @@ def groups_of(request: MemberRequest) -> dict[str, object]:
 @page(right=Right.TASKS_VIEW)
 def mine(request: MemberRequest) -> HttpResponse:
     """The next things that the viewer has to do, for Home."""
-    rows = queries.in_order(queries.in_full(queries.mine(request.viewer)))
+    rows = queries.in_order(queries.lines(queries.mine(request.viewer)))
     found = list(rows[: SHOWN_IN_PANEL + 1])
     context = {
         "tasks": found[:SHOWN_IN_PANEL],
@@ -98,7 +98,7 @@ def _about(
     account_id: int,
     contact: Contact | None = None,
 ) -> HttpResponse:
-    found = list(queries.in_full(rows)[: SHOWN_IN_PANEL + 1])
+    found = list(queries.lines(rows)[: SHOWN_IN_PANEL + 1])
     if contact is not None:
         label = f"Tasks of {contact.account}"
     else:

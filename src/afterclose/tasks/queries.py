@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
 from afterclose.accounts.queries import prefix
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
-from afterclose.tasks.due import Group, period
-from afterclose.tasks.models import State, Task
+from afterclose.tasks.due import Group, group_of, period
+from afterclose.tasks.models import KEPT, State, Task
 from afterclose.ui.palette import Hit
 
 SHOWN_IN_GROUP = 30
@@ -22,7 +22,7 @@ SHOWN_IN_GROUP = 30
 def tasks(viewer: Actor) -> QuerySet[Task]:
     """Every task of the viewer's business that was not deleted."""
     require(viewer, Right.TASKS_VIEW)
-    return Task.objects.filter(state__in=(State.OPEN, State.DONE))
+    return Task.objects.filter(KEPT)
 
 
 def open_tasks(viewer: Actor) -> QuerySet[Task]:
@@ -47,9 +47,22 @@ def task(viewer: Actor, task_id: int, *, deleted: bool = False) -> Task:
 
 
 def in_full(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """With the rows that a line shows, in one query."""
+    """With its account, contact and people, in one query."""
     return rows.select_related(
         "account", "contact", "assignee__person", "created_by__person", "completed_by__person"
+    )
+
+
+def lines(rows: QuerySet[Task]) -> QuerySet[Task]:
+    """With what a line shows, and nothing else, in one query."""
+    return rows.select_related("account", "contact", "assignee__person").only(
+        "title",
+        "priority",
+        "due_on",
+        "account__name",
+        "contact__name",
+        "assignee__person__name",
+        "assignee__person__email",
     )
 
 
@@ -85,26 +98,39 @@ class Section:
 
 
 def sections(viewer: Actor, today: date) -> list[Section]:
-    """The viewer's open tasks by group; groups without any are left out."""
-    found = [section(viewer, today, group) for group in Group]
-    return [each for each in found if each.count]
+    """The viewer's open tasks by group; groups without any are left out. Two queries, whoever has
+    how many: one counts, one reads the first of each group along the index of assignees."""
+    own = mine(viewer)
+    counts = own.aggregate(
+        **{group.name: Count("pk", filter=_due_in(group, today)) for group in Group}
+    )
+    # What has no date stands at the end of the index, behind what is due later.
+    parts = [*(_dated_in(group, today) for group in Group), Q(due_on__isnull=True)]
+    first, *others = [in_order(own.filter(part)).values("pk")[:SHOWN_IN_GROUP] for part in parts]
+    shown = in_order(lines(Task.objects.filter(pk__in=first.union(*others, all=True))))
+    rows: dict[Group, list[Task]] = {group: [] for group in Group}
+    for task in shown:
+        rows[group_of(task.due_on, today)].append(task)
+    return [
+        Section(group, rows[group][:SHOWN_IN_GROUP], counts[group.name], *period(group, today))
+        for group in Group
+        if counts[group.name]
+    ]
 
 
-def section(viewer: Actor, today: date, group: Group) -> Section:
-    """One group of the viewer's open tasks."""
-    rows = mine(viewer)
+def _due_in(group: Group, today: date) -> Q:
+    dated = _dated_in(group, today)
+    return dated | Q(due_on__isnull=True) if group is Group.LATER else dated
+
+
+def _dated_in(group: Group, today: date) -> Q:
     first, last = period(group, today)
-    within = Q()
+    found = Q()
     if first is not None:
-        within &= Q(due_on__gte=first)
+        found &= Q(due_on__gte=first)
     if last is not None:
-        within &= Q(due_on__lte=last)
-    if group is Group.LATER:
-        within |= Q(due_on__isnull=True)
-    rows = rows.filter(within)
-    shown = list(in_full(in_order(rows))[: SHOWN_IN_GROUP + 1])
-    count = len(shown) if len(shown) <= SHOWN_IN_GROUP else rows.count()
-    return Section(group, shown[:SHOWN_IN_GROUP], count, first, last)
+        found &= Q(due_on__lte=last)
+    return found
 
 
 def find_tasks(viewer: Actor, text: str, limit: int) -> list[Hit]:

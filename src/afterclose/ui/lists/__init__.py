@@ -4,6 +4,7 @@ Declare a `List` beside its app's views, answer with `list_view`; apps above add
 filters in their `AppConfig.ready()`. `docs/lists.md` shows how.
 """
 
+from afterclose.ui.addresses import url_of
 from afterclose.ui.lists.columns import (
     NOTHING,
     BooleanColumn,
@@ -76,5 +77,4 @@ __all__ = [
     "url_of",
 ]
 
-from afterclose.ui.lists.rows import url_of
 from afterclose.ui.lists.views import export_view, list_view

@@ -144,6 +144,11 @@ class List:
         _ = viewer
         return rows
 
+    def how_many(self, viewer: Any, /) -> int | None:
+        """How many rows `queryset` has, where something knows it faster than counting them."""
+        _ = viewer
+        return None
+
     def row_url(self, row: Row, /) -> str | None:
         """Where a row leads, or None."""
         _ = row

@@ -132,7 +132,10 @@ class ListPage(Controls):
 
     @cached_property
     def _matching(self) -> int:
-        return len(self.few) if self.few is not None else self.found.count()
+        if self.few is not None:
+            return len(self.few)
+        known = None if self.state.narrowed else self.list.how_many(self.context.viewer)
+        return self.found.count() if known is None else known
 
     @cached_property
     def paths(self) -> list[str]:
@@ -163,12 +166,13 @@ class ListPage(Controls):
     def _read(self, after: str, before: str) -> Slice:
         place: Any = {"after": after, "before": before, "from_end": self.state.before == END}
         size = self.state.rows
-        if not self.order.by_sorting:
+        if not self.state.narrowed:
             return read_page(self._readable, self.order, self.paths, size, **place)
         few = self.few
         matching = self._readable if few is None else self._to_read.filter(IsOneOf("pk", few))
         found = read_page(matching, self.order, [], size, **place)
-        # What is shown is joined to the rows of the page, and not to all that are put in order.
+        # What is shown is joined to the rows of the page, and not to all that are put in order
+        # or passed on the way.
         shown = [row["pk"] for row in found.rows]
         paths = list(dict.fromkeys(["pk", *self.paths]))
         rows = {row["pk"]: row for row in self._to_read.filter(pk__in=shown).values(*paths)}

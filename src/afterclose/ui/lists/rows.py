@@ -8,30 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from afterclose.ui.escaping import escape
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.definition import List
-
-# No row has this id.
-_STAND_IN = 2**63 - 1
-
-
-@cache
-def _address(name: str) -> str:
-    return reverse(name, args=[_STAND_IN])
-
-
-def url_of(name: str, row_id: int) -> str:
-    """The address `name` of the row: `reverse(name, args=[row_id])`, resolved once per name, since
-    a page links fifty rows."""
-    return _address(name).replace(str(_STAND_IN), str(row_id))
 
 
 @dataclass(frozen=True, slots=True)

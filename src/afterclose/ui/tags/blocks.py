@@ -10,6 +10,8 @@ from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
+from afterclose.ui import addresses
+
 register = template.Library()
 
 
@@ -33,6 +35,12 @@ def take(parser: Parser, token: Token) -> template.Node:
     if found is None:
         raise template.TemplateSyntaxError('Write {% take "block" as variable %}.')
     return _TakeNode(found[1], found[2])
+
+
+@register.simple_tag
+def url_of(name: str, row_id: int) -> str:
+    """`{% url_of "tasks:detail" task.id %}`: `{% url %}` for pages with many rows."""
+    return addresses.url_of(name, row_id)
 
 
 @register.simple_tag
