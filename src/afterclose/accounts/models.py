@@ -96,7 +96,15 @@ class Account(TenantModel):
             models.Index("business", "name_key", "id", name="account_name"),
             models.Index("business", "domain", name="account_domain"),
             models.Index("business", "stage", "name_key", "id", name="account_stage"),
-            models.Index("business", "csm", "name_key", "id", name="account_csm"),
+            # With the stage, so that a CSM's active accounts are counted from it alone.
+            models.Index(
+                fields=["business", "csm", "name_key", "id"], include=["stage"], name="account_csm"
+            ),
+            models.Index(
+                fields=["business", "churned_on", "id"],
+                name="account_churned",
+                condition=models.Q(churned_on__isnull=False),
+            ),
             models.Index("business", "customer_since", "id", name="account_since"),
             models.Index("business", "industry", "id", name="account_industry"),
             models.Index("business", "country", "id", name="account_country"),

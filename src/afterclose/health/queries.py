@@ -60,17 +60,22 @@ def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:
             **{bucket.slug: Count("pk", filter=in_bucket(bucket)) for bucket in BUCKETS}
         )
         return {bucket.slug: counts[bucket.slug] for bucket in BUCKETS}
-    churned = Account.objects.filter(stage=Stage.CHURNED).values("pk")
     counts = (
         Score.objects.filter(score__isnull=False)
-        .exclude(account_id__in=churned)
+        .exclude(account_id__in=_churned())
         .aggregate(
             **{each.slug: Count("score", filter=_scored_in(each)) for each in BUCKETS if _has(each)}
         )
     )
-    live = Account.objects.exclude(stage=Stage.CHURNED).count()
+    # Two counts of an index are faster than passing over it with a condition.
+    live = Account.objects.count() - _churned().count()
     without = live - sum(counts.values())
     return {bucket.slug: counts.get(bucket.slug, without) for bucket in BUCKETS}
+
+
+def _churned() -> QuerySet[Any]:
+    """The ids of accounts that have left, from the index of stages: few beside those that stay."""
+    return Account.objects.filter(stage=Stage.CHURNED).values("pk")
 
 
 def group_health(viewer: Actor, account_id: int) -> list[GroupHealth]:
@@ -121,8 +126,7 @@ def at_risk_count(viewer: Actor, *, csm_id: int | None = None) -> int:
     require(viewer, Right.HEALTH_VIEW)
     if csm_id is not None:
         return at_risk_accounts(viewer).filter(csm_id=csm_id).count()
-    low = Score.objects.filter(score__lte=threshold(viewer))
-    churned = Account.objects.filter(stage=Stage.CHURNED).values("pk")
+    low, churned = Score.objects.filter(score__lte=threshold(viewer)), _churned()
     flagged = AtRiskFlag.objects.filter(cleared_at__isnull=True)
     also = flagged.exclude(account_id__in=low.values("account_id"))
     return (

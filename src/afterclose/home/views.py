@@ -158,6 +158,7 @@ def since_monday(request: MemberRequest) -> HttpResponse:
     """Who fell most, who was flagged and who left since Monday."""
     viewer, csm_id, today = request.viewer, _csm(request), timezone.localdate()
     monday, instant = _since(today)
+    churned = queries.churned_since(viewer, monday, csm_id)
     falls: list[health.Mover] = []
     flagged: Any = []
     if viewer.may(Right.HEALTH_VIEW):
@@ -165,13 +166,16 @@ def since_monday(request: MemberRequest) -> HttpResponse:
         if as_of.on is not None and as_of.on > monday:
             days = (as_of.on - monday).days
             falls = health.largest_falls(viewer, as_of.on, days, FALLS, csm_id=csm_id)
-        flagged = queries.newly_at_risk(viewer, instant, csm_id).order_by("name_key")
-        flagged = flagged.annotate(score=F("health__score"))
+        flagged = (
+            queries.newly_at_risk(viewer, instant, csm_id)
+            .order_by("name_key")
+            .values("id", "name", score=F("health__score"))
+        )
     context = {
         "since": monday,
         "falls": falls,
         "flagged": flagged[: queries.SHOWN],
-        "churned": queries.churned_since(viewer, monday, csm_id)[: queries.SHOWN],
+        "churned": churned.values("id", "name", "churned_on")[: queries.SHOWN],
     }
     return render(request, "home/_since_monday.html", context)
 
