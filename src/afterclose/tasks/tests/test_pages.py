@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from afterclose.businesses.actors import Actor
-from afterclose.tasks import actions
+from afterclose.tasks import actions, queries
 from afterclose.tasks.lists import TaskList
 from afterclose.tasks.models import State, Task
 from afterclose.ui.lists.testing import assert_list_works
@@ -63,6 +64,29 @@ def test_my_tasks_stand_in_their_groups(cast: Cast, sign_in: SignIn) -> None:
     ]  # fmt: skip
     assert places == sorted(places)
     assert "Somebody else" not in text
+
+
+def test_a_long_group_shows_its_first_tasks_and_says_how_many_there_are(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(queries, "SHOWN_IN_GROUP", 2)
+    for title, days, priority in [
+        ("Third", -1, "low"),
+        ("Second", -1, "high"),
+        ("First", -2, "low"),
+        ("Undated", None, "low"),
+        ("Next month", 30, "low"),
+        ("Undated, but critical", None, "critical"),
+    ]:
+        add(cast, title, days, priority=priority)
+
+    with cast.at_work(), django_assert_num_queries(2):
+        overdue, later = queries.sections(cast.manager, MONDAY)
+
+    assert [task.title for task in overdue.rows] == ["First", "Second"]
+    assert [task.title for task in later.rows] == ["Next month", "Undated, but critical"]
+    assert (overdue.count, later.count) == (3, 3)
+    assert overdue.has_more
 
 
 def test_a_line_is_enough_to_add_a_task_for_oneself(cast: Cast, sign_in: SignIn) -> None:

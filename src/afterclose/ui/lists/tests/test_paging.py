@@ -13,12 +13,19 @@ from afterclose.accounts.models import Account
 from afterclose.billing.models import AccountBilling
 from afterclose.ui.lists import page as page_module
 
-from .conftest import add, look
+from .conftest import Customers, add, look
 
 SEATS = st.one_of(st.none(), st.integers(0, 3))
 DAYS = st.one_of(st.none(), st.integers(0, 2))
 ARR = st.one_of(st.none(), st.integers(-2, 2))
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), SEATS, DAYS, ARR), max_size=14)
+
+
+class Counted(Customers):
+    """A list that knows how many rows it has."""
+
+    def how_many(self, viewer, /):
+        return 7
 
 
 def walk(query: str, step: str) -> list[list[int]]:
@@ -163,3 +170,11 @@ def test_no_more_than_a_hundred_rows_whatever_the_address_says(owner):
     page = look("rows=5000")
     assert len(page.rows) == 50
     assert page.problems[0].subject == "Rows per page"
+
+
+def test_a_list_that_knows_its_number_is_not_counted_until_something_narrows_it(owner):
+    for name in ("Ant", "Bee", "Cat"):
+        add(name, stage="active")
+
+    assert look("rows=2", Counted).count == 7
+    assert look("rows=2&stage=active", Counted).count == 3
