@@ -32,6 +32,7 @@ class SegmentsConfig(AppConfig):
                 labels=queries.segment_labels,
                 where=queries.in_segments,
                 empty="",
+                thing="segment",
                 visible=lambda viewer: viewer.may(Right.SEGMENTS_VIEW),
             ),
             after="at_risk",

@@ -56,6 +56,19 @@ class WithCustomFields(List):
         return queries.joined(rows, self.custom)
 
     @override
+    def gone(self, name: str, /) -> tuple[str, str] | None:
+        if not name.startswith("cf_"):
+            return None
+        memo = self.context.memo
+        if "deleted_fields" not in memo:
+            memo["deleted_fields"] = queries.deleted(self.context.viewer, self.subject)
+        for key, label in memo["deleted_fields"].items():
+            # Bounds have names of their own, such as cf_seats_min.
+            if name == f"cf_{key}" or name.startswith(f"cf_{key}_"):
+                return label, f"The field was deleted. {queries.RESTORABLE}"
+        return f"“{name[:60]}”", "There is no custom field of that name any more."
+
+    @override
     def extra_columns(self, viewer: Actor, /) -> Sequence[Column]:
         return [column_of(each) for each in self.custom]
 

@@ -34,6 +34,7 @@ SUBJECTS: dict[Subject, type[Account] | type[Contact]] = {
 }
 #: How long what was deleted can be restored.
 KEPT_FOR = timedelta(days=30)
+RESTORABLE = "An admin can restore deleted fields for 30 days."
 
 
 def fields(viewer: Actor, subject: Subject | str) -> tuple[Definition, ...]:
@@ -45,6 +46,14 @@ def fields(viewer: Actor, subject: Subject | str) -> tuple[Definition, ...]:
 def current(subject: Subject | str) -> tuple[Definition, ...]:
     """As ``fields``, for code that works for the business in context and not for a viewer."""
     return _definitions(list(CustomField.objects.filter(subject=subject, archived_at__isnull=True)))
+
+
+def deleted(viewer: Actor, subject: Subject | str) -> dict[str, str]:
+    """Labels of the deleted fields of a subject by key; the longest key first."""
+    require(viewer, Right.ACCOUNTS_VIEW)
+    rows = CustomField.objects.filter(subject=subject, archived_at__isnull=False)
+    found = dict(rows.values_list("key", "label"))
+    return dict(sorted(found.items(), key=lambda each: -len(each[0])))
 
 
 def defined(viewer: Actor, subject: Subject | str) -> QuerySet[CustomField]:

@@ -90,7 +90,7 @@ def page_of(viewer: Actor, export: Export) -> ListPage:
         require(viewer, right)
     if not the_list.may_export(viewer):
         raise PermissionDenied("Your role may not export this list. Ask an admin for the right.")
-    return ListPage(the_list, QueryDict(export.query), export.address)
+    return ListPage(the_list, QueryDict(export.query), export.address, strict=True)
 
 
 def write_file(export_id: int) -> None:

@@ -52,6 +52,14 @@ class TagFilter(RelationFilter):
         return (*given, match) if given else None
 
     @override
+    def missing(
+        self, value: tuple[str, ...], context: ListContext
+    ) -> tuple[str, tuple[str, ...] | None]:
+        *texts, match = value
+        reason, rest = super().missing(tuple(texts), context)
+        return reason, (*rest, match) if rest else None
+
+    @override
     def apply(self, rows: QuerySet[Any], value: tuple[str, ...], context: ListContext) -> Any:
         *texts, match = value
         ids = [int(text) for text in texts if text != NONE]
@@ -114,6 +122,7 @@ def _filter(name: str, label: str, links: queries.Links, column: str, over: str)
         options=queries.tag_options,
         labels=queries.tag_labels,
         empty="No tags",
+        thing="tag",
         links=links,
         column=column,
         over=over,

@@ -150,4 +150,4 @@ def test_a_deleted_choice_is_no_value_in_lists(told):
 def test_a_field_is_only_in_the_lists_of_its_business(cast, told):
     with cast.elsewhere():
         page = look(cast.stranger, "cols=name,cf_text")
-        assert [problem.subject for problem in page.problems] == ["Columns"]
+        assert [problem.subject for problem in page.problems] == ["“cf_text”"]

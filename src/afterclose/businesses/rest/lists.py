@@ -145,7 +145,7 @@ def read_list[T](
         request,
         {"q", "sort", "limit", "cursor", *(n for each in reader.all_filters for n in each.params)},
     )
-    state = reader.read(data)
+    state = reader.read_whole(data)
     wrong = [each for each in state.problems if not each.matches_nothing]
     if wrong:
         problems = [FieldError(each.params[0], each.reason) for each in wrong]

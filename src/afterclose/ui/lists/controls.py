@@ -18,6 +18,7 @@ from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.definition import BulkAction, List
 from afterclose.ui.lists.filters import Control, Filter
+from afterclose.ui.lists.gone import is_whole
 from afterclose.ui.lists.saved_views import SavedView, shelf_of
 from afterclose.ui.lists.state import END, Reader, State
 
@@ -76,12 +77,13 @@ class Controls:
         *,
         keep: Mapping[str, str] | None = None,
         embedded: bool = False,
+        strict: bool = False,
     ) -> None:
         self.list = the_list
         self.path = path
         self.embedded = embedded
         self.reader = Reader(the_list)
-        self.state: State = self.reader.read(data)
+        self.state: State = self.reader.read_whole(data, strict=strict)
         self._extra = tuple((keep or {}).items())
 
     @property
@@ -284,12 +286,29 @@ class Controls:
         view = self.active_view
         if view is None or not view.editable:
             return None
-        kept = self.reader.read(QueryDict(view.query))
-        return view if kept.shown != self.state.shown else None
+        kept = self.reader.read_whole(QueryDict(view.query), strict=True)
+        return view if kept.problems or kept.shown != self.state.shown else None
+
+    @cached_property
+    def broken_view(self) -> SavedView | None:
+        """The view that is open, when a part of it is gone and the page says which."""
+        view = self.active_view
+        if view is None or not self.state.problems:
+            return None
+        kept = self.reader.read_whole(QueryDict(view.query), strict=True)
+        return view if kept.problems else None
 
     def view_url(self, view: SavedView) -> str:
         """The list as a saved view has it."""
-        return self.url(replace(self.reader.read(QueryDict(view.query)), view=view.id))
+        data = QueryDict(view.query)
+        return self._view_url(view, data, self.reader.read(data))
+
+    def _view_url(self, view: SavedView, data: QueryDict, state: State) -> str:
+        if is_whole(self.reader, state, data):
+            return self.url(replace(state, view=view.id))
+        # With what cannot be read any more: it is told there.
+        extra = [pair for pair in self._extra if pair[0] not in data]
+        return f"{self.path}?{view.query}&{urlencode([*extra, ('view', view.id)])}"
 
     @property
     def can_save(self) -> bool:
@@ -318,8 +337,9 @@ class Controls:
         return [replace(tab, current=tab is current) for tab in found]
 
     def _saved_tab(self, view: SavedView) -> Tab:
-        state = self.reader.read(QueryDict(view.query))
-        href = self.url(replace(state, view=view.id))
+        data = QueryDict(view.query)
+        state = self.reader.read(data)
+        href = self._view_url(view, data, state)
         return Tab(view.id, view.name, href, self._alike(state), view.shared, view.mine)
 
     def _alike(self, state: State) -> bool:

@@ -169,6 +169,12 @@ class List:
         _ = viewer
         return ()
 
+    def gone(self, name: str, /) -> tuple[str, str] | None:
+        """Of a parameter or column that nobody knows: what it was for people and what became of
+        it, when it can only have been this list's; None when it may be anybody's."""
+        _ = name
+        return None
+
     def above(self, page: Any, /) -> SafeString:
         """What stands above the rows and changes with them (`page` is the ListPage), such as
         tiles; nothing unless told."""

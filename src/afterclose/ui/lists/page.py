@@ -21,9 +21,10 @@ from afterclose.ui.lists.columns import MoneyColumn
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.controls import Controls
 from afterclose.ui.lists.definition import List
+from afterclose.ui.lists.gone import Problem
 from afterclose.ui.lists.keyset import Order, Slice, read_page
 from afterclose.ui.lists.rows import RowWriter, ShownRow
-from afterclose.ui.lists.state import END, Problem
+from afterclose.ui.lists.state import END
 from afterclose.ui.lists.totals import Total, read_totals, summed
 
 # Summing more rows than this over a joined table would take longer than the page itself.
@@ -57,8 +58,9 @@ class ListPage(Controls):
         *,
         keep: Mapping[str, str] | None = None,
         embedded: bool = False,
+        strict: bool = False,
     ) -> None:
-        super().__init__(the_list, data, path, keep=keep, embedded=embedded)
+        super().__init__(the_list, data, path, keep=keep, embedded=embedded, strict=strict)
         self._place_problem: Problem | None = None
         self.with_sums = data.get("totals") == "1"
         self.with_filters = data.get("filters") == "1"

@@ -17,23 +17,11 @@ from django.http import QueryDict
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.definition import List
 from afterclose.ui.lists.filters import EmptyRange, Filter, FilterError
+from afterclose.ui.lists.gone import Problem, looked_up
 from afterclose.ui.lists.saved_views import shelf_of
 
 LARGEST_PAGE = 100
 END = "end"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What could not be read from the URL: `subject` as the person knows it, `reason` a
-    sentence, `params` the parameters to drop, `instead` what is shown without it."""
-
-    subject: str
-    reason: str
-    params: tuple[str, ...] = ()
-    instead: str = "It is not applied."
-    # Read well, but no row can be so: a page says so, a program gets no rows.
-    matches_nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +73,9 @@ class Reader:
             f
             for f in (*the_list.filters, *the_list.extra_filters(viewer))
             if f.visible is None or f.visible(viewer)
+        ]
+        self.hidden_filters = [
+            f for f in the_list.filters if f.visible is not None and not f.visible(viewer)
         ]
         self.default_columns = tuple(c for c in self.all_columns if not c.optional)
 
@@ -138,13 +129,17 @@ class Reader:
 
     def _asked(self, data: QueryDict) -> list[Filter]:
         """The filters that the query string says something of, in the list's order."""
-        named = {self._filter_of[name].name for name in data if name in self._filter_of}
+        named = {self.filter_of[name].name for name in data if name in self.filter_of}
         return [each for each in self.all_filters if each.name in named] if named else []
 
     @cached_property
-    def _filter_of(self) -> dict[str, Filter]:
+    def filter_of(self) -> dict[str, Filter]:
         """The filter that each parameter belongs to."""
         return {name: each for each in self.all_filters for name in each.params}
+
+    def read_whole(self, data: QueryDict, *, strict: bool = False) -> State:
+        """As `read`, and what is asked for is looked up: whatever is gone is a problem."""
+        return looked_up(self, self.read(data), data, strict=strict)
 
     def _view(self, data: QueryDict) -> str:
         asked = data.get("view", "")
@@ -154,9 +149,9 @@ class Reader:
         sortable = {c.name: c for c in self.all_columns if c.sort_path}
         asked = data.get("sort", "").strip()
         if asked and asked.removeprefix("-") not in sortable:
-            problems.append(
-                Problem("Sort", f"There is no column “{asked[:60]}” to sort by.", ("sort",))
-            )
+            told = self.list.gone(asked.removeprefix("-"))
+            reason = f"There is no column “{asked[:60]}” to sort by."
+            problems.append(Problem(*(told or ("Sort", reason)), ("sort",)))
             asked = ""
         asked = asked or self.list.default_sort
         return sortable.get(asked.removeprefix("-")), asked.startswith("-")
@@ -166,10 +161,10 @@ class Reader:
         asked = [name.strip() for text in data.getlist("cols") for name in text.split(",")]
         asked = list(dict.fromkeys(name for name in asked if name))
         unknown = [name for name in asked if name not in by_name]
-        if unknown:
-            problems.append(
-                Problem("Columns", f"There is no column “{unknown[0][:60]}”.", ("cols",))
-            )
+        for name in unknown[:20]:
+            told = self.list.gone(name)
+            reason = f"There is no column “{name[:60]}”."
+            problems.append(Problem(*(told or ("Columns", reason)), ("cols",)))
         chosen = tuple(by_name[name] for name in asked if name in by_name)
         if not chosen:
             return self.own_columns or self.default_columns

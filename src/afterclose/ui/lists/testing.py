@@ -40,7 +40,8 @@ def queries_of(each: Filter) -> list[dict[str, Any]]:
     if isinstance(each, MoneyRangeFilter | NumberRangeFilter):
         return [{name: "none"}, {f"{name}_min": "1.5", f"{name}_max": "99"}]
     if isinstance(each, RelationFilter):
-        return [{name: ["1", "none"] if each.empty else ["1"]}]
+        known = [] if each.thing else ["1"]  # an id of what can be deleted must be there
+        return [{name: [*known, "none"] if each.empty else known}]
     if isinstance(each, TextFilter):
         return [{name: "Ab"}, {name: "none"}]
     return []

@@ -197,7 +197,7 @@ def _refused(
 
 
 def _post(request: HttpRequest, the_list: List, extra: Mapping[str, Any]) -> HttpResponseBase:
-    page = ListPage(the_list, QueryDict(request.POST.get("query", "")), request.path)
+    page = ListPage(the_list, QueryDict(request.POST.get("query", "")), request.path, strict=True)
     if "bulk" in request.POST:
         return _bulk(request, page, extra)
     if "export" in request.POST:

@@ -93,6 +93,12 @@ class Filter:
         """The value as a condition on `read_path`."""
         raise NotImplementedError
 
+    def missing(self, value: Any, context: ListContext) -> tuple[str, Any]:
+        """What of the value is not there any more, as a sentence ("" when all is), and the value
+        without it (None when nothing is left). Asked once an answer; may read the database."""
+        _ = context
+        return "", value
+
     def pairs(self, value: Any) -> list[tuple[str, str]]:
         """The value as canonical URL parameters."""
         raise NotImplementedError

@@ -39,6 +39,8 @@ class RelationFilter(Filter):
     )
     empty: str = field(default="None", kw_only=True)
     limit: int = field(default=100, kw_only=True)
+    # What the rows are, where they can be deleted ("tag"): an id without a label is told then.
+    thing: str = field(default="", kw_only=True)
 
     template: ClassVar[str] = "ui/lists/filters/relation.html"
 
@@ -51,6 +53,24 @@ class RelationFilter(Filter):
             if not (text.isascii() and text.isdigit()) or int(text) > BIGGEST:
                 raise FilterError(f"“{text[:60]}” is not a number of a row.")
         return tuple(NONE if text == NONE else str(int(text)) for text in given)[:100] or None
+
+    @override
+    def missing(
+        self, value: tuple[str, ...], context: ListContext
+    ) -> tuple[str, tuple[str, ...] | None]:
+        if not self.thing:
+            return "", value
+        names = self._labels(value, self._offered(context), context)
+        lost = [text for text in value if text not in names]
+        rest = tuple(text for text in value if text in names)
+        return self._lost(lost), rest or None
+
+    def _lost(self, lost: Sequence[str]) -> str:
+        if not lost:
+            return ""
+        if len(lost) == 1:
+            return f"The {self.thing} that it names is not there any more."
+        return f"{len(lost)} of the {self.thing}s that it names are not there any more."
 
     @override
     def condition(self, value: tuple[str, ...], context: ListContext) -> Q:
