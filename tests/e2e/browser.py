@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 # Not test-results/: pytest-playwright empties that at the start of every run of pytest.
 RESULTS = Path(__file__).resolve().parents[2] / ".cache" / "pictures"
@@ -75,7 +75,8 @@ class Browsing:
 def settle(page: Page) -> None:
     """Wait until nothing loads: no request under way and no part of the page busy."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('[data-panel][aria-busy=true]')")
+    # Not wait_for_function: what it asks again and again is eval, which our policy refuses.
+    expect(page.locator("[data-panel][aria-busy=true]")).to_have_count(0, timeout=15_000)
 
 
 def looks(page: Page) -> Iterator[str]:

@@ -29,6 +29,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "ui/shell.css",
         "ui/components.css",
         "ui/panels.css",
+        "ui/charts.css",
         "ui/lists.css",
         "ui/rows.css",
     ),
@@ -41,7 +42,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "ui/palette.js",
         "ui/components.js",
         "ui/lists.js",
-        "ui/charts.js",
+        "ui/figures.js",
     ),
 }
 # Classes that Bootstrap's scripts set while a menu or the drawer opens.

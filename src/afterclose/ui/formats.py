@@ -56,6 +56,14 @@ def number(value: Numeric, places: int | None = None) -> str:
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
+def short_number(value: Numeric) -> str:
+    """12345 as 12.3K, by language; for axes, where the exact number stands elsewhere."""
+    from babel.numbers import format_compact_decimal  # read when first needed
+
+    text: str = format_compact_decimal(_decimal(value), locale=_locale(), fraction_digits=1)
+    return text
+
+
 def money(
     value: Money, *, accounting: bool = False, whole: bool = False, short: bool = False
 ) -> str:

@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from afterclose.kit.money import Money
 from afterclose.ui import components, formats
 from afterclose.ui.charts import Chart
+from afterclose.ui.plot import plot
 
 register = template.Library()
 
@@ -146,6 +147,7 @@ def chart(
         "title": title,
         "chart": chart,
         "data": chart.as_json(),
+        "plot": None if chart.is_empty else plot(chart),
         "rows": rows,
         "height": height,
         "as_of": as_of,

@@ -1,10 +1,6 @@
-// Draws the charts of `{% chart %}` with ECharts; the data stands in a JSON script beside each.
+// Draws the charts of `{% chart %}` with ECharts, over the shapes that the page brought, once
+// somebody points at one (figures.js); the data stands in a JSON script beside each.
 (() => {
-  // Okabe and Ito's colours, adjusted for each ground: told apart by people who are colour-blind.
-  const PALETTE = {
-    light: ["#3f4fd9", "#d55e00", "#00856a", "#b0509a", "#2f8fd0", "#a77800", "#5b6472"],
-    dark: ["#8f9bff", "#f0894a", "#35c3a0", "#dd8fc8", "#6cb8f0", "#e0b340", "#9ca6b5"],
-  };
   const charts = new Map();
 
   // Reads a themed colour as the browser computes it: light-dark() is not a colour to a canvas.
@@ -20,9 +16,8 @@
     return getComputedStyle(probe).color;
   };
   const theme = () => {
-    const dark = document.documentElement.dataset.bsTheme === "dark";
     return {
-      palette: PALETTE[dark ? "dark" : "light"],
+      palette: [1, 2, 3, 4, 5, 6, 7].map((number) => colour(`--ac-series-${number}`)),
       text: colour("--ac-text"),
       quiet: colour("--ac-quiet"),
       line: colour("--ac-line"),
@@ -50,10 +45,8 @@
     new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
 
   const options = (data, t) => {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const shared = {
-      animation: !still,
-      animationDuration: 300,
+      animation: false, // the same picture stands there already
       color: t.palette,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: t.text },
       legend: {
@@ -65,6 +58,8 @@
         textStyle: { color: t.text },
       },
       tooltip: {
+        renderMode: "richText", // as HTML it would have style attributes, which our policy refuses
+        confine: true,
         backgroundColor: t.surface,
         borderColor: t.line,
         textStyle: { color: t.text, fontSize: 13 },
@@ -139,40 +134,16 @@
     };
   };
 
-  // A chart below the fold costs nothing until somebody scrolls to it, and one above it waits
-  // until the page is usable.
-  const inSight = (element) =>
-    new Promise((resolve) => {
-      const observer = new IntersectionObserver(
-        ([entry]) => {
-          if (!entry.isIntersecting) return;
-          observer.disconnect();
-          resolve();
-        },
-        { rootMargin: "300px" },
-      );
-      observer.observe(element);
-    });
-  const idle = () =>
-    new Promise((resolve) =>
-      window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 1000 }) : setTimeout(resolve, 50),
-    );
-
-  const draw = async (figure) => {
+  // `at` is where the pointer is: what it points at is told at once.
+  const draw = (figure, at) => {
+    if (charts.has(figure)) return;
+    for (const [gone, kept] of charts) {
+      if (gone.isConnected) continue;
+      kept.chart.dispose();
+      charts.delete(gone);
+    }
     const canvas = figure.querySelector("[data-chart-canvas]");
-    const source = figure.querySelector('script[type="application/json"]');
-    if (!canvas || !source || charts.has(figure)) return;
-    charts.set(figure, null);
-    const table = figure.querySelector("[data-chart-table]");
-    const toggle = figure.querySelector("[data-chart-toggle]");
-    const data = JSON.parse(source.textContent);
-    // The place is kept from the start; without a script the table stands in it.
-    canvas.hidden = false;
-    table.hidden = true;
-    toggle.hidden = false;
-    await inSight(canvas);
-    await window.afterclose.script(window.afterclose.parts().echarts);
-    await idle();
+    const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     const chart = window.echarts.init(canvas, null, { renderer: "canvas" });
     charts.set(figure, { chart, data });
     chart.setOption(options(data, theme()));
@@ -180,36 +151,14 @@
       const link = data.series[seriesIndex]?.links[dataIndex];
       if (link) location.assign(link);
     });
-    new ResizeObserver(() => canvas.hidden || chart.resize()).observe(canvas);
+    new ResizeObserver(() => canvas.offsetParent && chart.resize()).observe(canvas);
+    if (at) chart.dispatchAction({ type: "showTip", x: at.x, y: at.y });
     canvas.dataset.drawn = "true";
   };
-
-  document.addEventListener("click", (event) => {
-    const toggle = event.target.closest("[data-chart-toggle]");
-    if (!toggle) return;
-    const figure = toggle.closest("[data-chart]");
-    const asTable = toggle.getAttribute("aria-pressed") !== "true";
-    toggle.setAttribute("aria-pressed", String(asTable));
-    figure.querySelector("[data-chart-table]").hidden = !asTable;
-    figure.querySelector("[data-chart-canvas]").hidden = asTable;
-    if (!asTable) charts.get(figure)?.chart.resize();
-  });
+  window.afterclose.draw = draw;
 
   document.addEventListener("theme-changed", () => {
     const colours = theme();
     for (const kept of charts.values()) kept?.chart.setOption(options(kept.data, colours));
-  });
-
-  const find = (root) => root.querySelectorAll("[data-chart]").forEach(draw);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => find(document));
-  else find(document);
-  document.addEventListener("htmx:after:process", (event) => {
-    for (const figure of charts.keys()) {
-      if (!figure.isConnected) {
-        charts.get(figure)?.chart.dispose();
-        charts.delete(figure);
-      }
-    }
-    if (event.target instanceof Element) find(event.target);
   });
 })();
