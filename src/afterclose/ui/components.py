@@ -82,7 +82,8 @@ def sparkline(
     bottom = min(known) if low is None else low
     top = max(known) if high is None else high
     step = (width - 6) / max(1, len(values) - 1)
-    rise = 0.0 if top == bottom else (height - 6) / (top - bottom)
+    # A difference of nothing would make it infinite.
+    rise = 0.0 if top - bottom < 1e-9 else (height - 6) / (top - bottom)
     runs: list[list[tuple[float, float]]] = []
     after_gap = True
     for index, value in enumerate(values):
