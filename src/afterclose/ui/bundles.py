@@ -37,6 +37,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "npm/htmx.org/dist/htmx.min.js",
         "ui/lazy.js",
         "ui/requests.js",
+        "ui/panels.js",
         "ui/feedback.js",
         "ui/drawer.js",
         "ui/palette.js",

@@ -111,7 +111,7 @@ def panel(
     `refresh` names an event (see `feedback.announce`) that loads it again; `reveal` waits until
     it scrolls into view.
     """
-    triggers = ["revealed" if reveal else "load"]
+    triggers = ["revealed" if reveal else "panel-show"]
     triggers += [f"{event} from:document" for event in refresh.split()]
     return {
         **({str(key): value for key, value in context.flatten().items()} if waiting else {}),

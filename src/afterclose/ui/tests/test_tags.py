@@ -107,7 +107,7 @@ def test_text_from_people_is_escaped():
 def test_a_panel_loads_itself_and_again_on_its_event():
     html = draw('{% panel "/p/" "Open tasks" refresh="tasks-changed" %}')
     assert 'hx-get="/p/"' in html
-    assert 'hx-trigger="load, tasks-changed from:document"' in html
+    assert 'hx-trigger="panel-show, tasks-changed from:document"' in html
     assert 'aria-busy="true"' in html
     assert 'id="panel-open-tasks"' in html
 
