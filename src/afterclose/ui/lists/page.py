@@ -8,9 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, QuerySet, Value
+from django.db.models import BooleanField, F, Field, Func, IntegerField, QuerySet, Value
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
@@ -37,14 +36,20 @@ SORTED = 20_000
 
 
 class IsOneOf(Func):
-    """`id = ANY(ids)`: one parameter however many there are, where IN takes one for each."""
+    """`id = ANY(ids)`: one parameter however many there are, where IN takes one for each.
 
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY("
+    The ids come by a sub-select, so that PostgreSQL looks each of them up. When it sees how many
+    there are, it prefers to pass over a whole index of the business, and compares every row with
+    all of them: from 1,500 ids on that took five times as long.
+    """
+
+    template = "(%(expressions)s::bigint[]))))"
+    arg_joiner = " = ANY(ARRAY(SELECT unnest("
     output_field = BooleanField()
 
     def __init__(self, path: str, ids: list[int]) -> None:
-        super().__init__(F(path), Value(ids, output_field=ArrayField(BigIntegerField())))
+        # A field without a type of its own leaves the list to the driver, which takes it whole.
+        super().__init__(F(path), Value(ids, output_field=Field()))
 
 
 class ListPage(Controls):
