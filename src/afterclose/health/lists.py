@@ -154,7 +154,7 @@ class AtRiskList(List):
         return queries.at_risk_rows(viewer)
 
     @override
-    def page_queryset(self, viewer: Actor, _: QuerySet[Account], /) -> QuerySet[Account]:
+    def page_queryset(self, viewer: Actor, /) -> QuerySet[Account]:
         return queries.at_risk_rows_to_read(viewer)
 
     @override

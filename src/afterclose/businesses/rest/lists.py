@@ -152,7 +152,8 @@ def read_list[T](
         raise Problem(422, "The list cannot be filtered like this.", problems)
     if state.problems:
         return [], None
-    rows = listed.page_queryset(viewer, listed.queryset(viewer)).order_by()
+    to_read = listed.page_queryset(viewer)
+    rows = (listed.queryset(viewer) if to_read is None else to_read).order_by()
     for each in reader.all_filters:
         if each.name in state.filters:
             rows = each.apply(rows, state.filters[each.name], context)

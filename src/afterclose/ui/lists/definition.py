@@ -138,11 +138,11 @@ class List:
         """Every row that the viewer may see; the list adds filters, order and limits."""
         raise NotImplementedError
 
-    def page_queryset(self, viewer: Any, rows: QuerySet[Any], /) -> QuerySet[Any]:
-        """`rows`, which are those of `queryset`, in a form from which the database can read the
-        first few along an index; counts, sums and exports read `queryset`. The same unless told."""
+    def page_queryset(self, viewer: Any, /) -> QuerySet[Any] | None:
+        """The rows of `queryset` in a form from which the database can read the first few along
+        an index; counts, sums and exports read `queryset`. None: there is only the one form."""
         _ = viewer
-        return rows
+        return None
 
     def how_many(self, viewer: Any, /) -> int | None:
         """How many rows `queryset` has, where something knows it faster than counting them."""

@@ -78,7 +78,8 @@ class ListPage(Controls):
     @cached_property
     def _to_read(self) -> QuerySet[Any]:
         """The same rows, in the form that the list reads its page from."""
-        return self.list.page_queryset(self.context.viewer, self._everything).order_by()
+        rows = self.list.page_queryset(self.context.viewer)
+        return (self._everything if rows is None else rows).order_by()
 
     @cached_property
     def found(self) -> QuerySet[Any]:
@@ -114,7 +115,9 @@ class ListPage(Controls):
         They are looked up once for page, count and sums. A text that is looked for inside of
         others is found by itself, which pays for more of them.
         """
-        if not self.state.narrowed or not isinstance(self._everything.model._meta.pk, IntegerField):
+        if not self.state.narrowed:
+            return None
+        if not isinstance(self._everything.model._meta.pk, IntegerField):
             return None
         rows = self._filtered(self._everything)
         search, text = self.list.search, self.state.search
@@ -150,7 +153,7 @@ class ListPage(Controls):
         needed = [path for column in self.state.columns for path in column.paths]
         needed += self.list.columns[0].paths + self.list.row_needs
         try:
-            self._everything.model._meta.get_field("id")
+            self._to_read.model._meta.get_field("id")
         except FieldDoesNotExist:
             return needed
         return ["id", *needed]
