@@ -104,6 +104,7 @@ OBJECTS: dict[str, Sample] = {
     "profile_id": _row("accounts.ImportProfile"),
     "provider_id": _provider,
     "reason_id": _row("accounts.RiskReason"),
+    "removal_id": _row("accounts.TagRemoval"),
     "run_id": _row("accounts.ImportRun"),
     "segment_id": _row("segments.Segment"),
     "session_id": _session,

@@ -374,5 +374,7 @@ from afterclose.accounts.merging.models import (  # noqa: E402
 from afterclose.accounts.tags.models import (  # noqa: E402
     AccountTag as AccountTag,
     ContactTag as ContactTag,
+    RemovedLink as RemovedLink,
     Tag as Tag,
+    TagRemoval as TagRemoval,
 )

@@ -67,6 +67,7 @@ urlpatterns = [
     path("accounts/merges/<int:merge_id>/undo/", merging.undo, name="merge_undo"),
     path("accounts/tags/", tags.tag_list, name="tags"),
     path("accounts/tags/new/", tags.add, name="tag_add"),
+    path("accounts/tags/removed/<int:removal_id>/undo/", tags.undo, name="tag_undo"),
     path("accounts/tags/<int:tag_id>/", tags.edit, name="tag"),
     path("accounts/tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("accounts/tags/<int:tag_id>/delete/", tags.delete, name="tag_delete"),

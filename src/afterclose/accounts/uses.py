@@ -4,7 +4,7 @@ workflows) say so, for they may not be imported here."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from afterclose.accounts.custom_fields.models import CustomChoice, CustomField
 from afterclose.accounts.tags.models import Tag
@@ -33,11 +33,16 @@ class InUse(Refused):
 
 
 Finder = Callable[[Actor, Thing], Iterable[UsedBy]]
-TagsMerged = Callable[..., None]
+TagsMerged = Callable[..., list[Any]]
+MergeUndone = Callable[..., None]
 _finders: list[Finder] = []
 when_tags_merge: list[TagsMerged] = []
 """Called with ``actor``, ``at``, ``merged`` (ids of the tags that go) and ``into_id``, in the
-transaction of the merge, so that what named the former names the latter."""
+transaction of the merge, so that what named the former names the latter. Returns notes (JSON) on
+what it did."""
+when_merges_of_tags_are_undone: list[MergeUndone] = []
+"""Called with ``actor``, ``at`` and the ``notes`` of all, once the tags are there again; each takes
+its own notes up."""
 
 
 def register(finder: Finder) -> None:

@@ -49,6 +49,7 @@ SCHEDULES: tuple[Schedule, ...] = (
         "45 4 * * *",
         "Forget what would undo merges of more than 30 days ago.",
     ),
+    Schedule("accounts.purge_tags", "55 4 * * *", "Forget tags removed over 30 days ago."),
     Schedule("config.forget_old_jobs", "20 4 * * *", "Remove the records of jobs long done."),
 )
 

@@ -21,6 +21,7 @@ class SegmentsConfig(AppConfig):
 
         uses.register(naming.using)
         uses.when_tags_merge.append(searching.follow_tags)
+        uses.when_merges_of_tags_are_undone.append(searching.follow_tags_back)
         _register_merging()
         account_fields.register()
         custom.register()

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from afterclose.accounts import timeline, uses
 from afterclose.accounts.models import Account, Contact
+from afterclose.accounts.tags import removals
 from afterclose.accounts.tags.models import AccountTag, ContactTag, Tag, Tone
 from afterclose.accounts.tags.naming import BadTagError, clean_name, key_of
 from afterclose.businesses import audit
@@ -51,7 +52,8 @@ def change_tag(
 
 @transaction.atomic
 def merge_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int], into_id: int) -> Tag:
-    """Give everything that has one of the tags the tag ``into_id`` instead, and delete them.
+    """Give everything that has one of the tags the tag ``into_id`` instead, and delete them;
+    ``removals.undo`` takes it back for 30 days.
 
     Who put a tag and when stays; where both were, the older one counts. What asks for one of
     them, such as a segment, asks for the one that stays.
@@ -62,11 +64,13 @@ def merge_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int], into_id:
     ids = [tag.id for tag in merged]
     if not ids:
         return into
+    removal = removals.remember(actor=actor, at=at, tags=merged, into=into)
     with connection.cursor() as cursor:
         for kind in (ACCOUNTS, CONTACTS):
             cursor.execute(kind.merge, {"business": actor.business_id, "old": ids, "new": into_id})
     for follow in uses.when_tags_merge:
-        follow(actor=actor, at=at, merged=ids, into_id=into_id)
+        removal.notes += follow(actor=actor, at=at, merged=ids, into_id=into_id)
+    removal.save(update_fields=["notes"])
     Tag.objects.filter(id__in=ids).delete()
     names = sorted(tag.name for tag in merged)
     audit.record("tag.merged", actor=actor, at=at, subject=into, changes={"from": names})
@@ -76,6 +80,7 @@ def merge_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int], into_id:
 @transaction.atomic
 def delete_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int]) -> int:
     """Delete tags and take them off everything that has them; how many tags there were.
+    ``removals.undo`` brings each back for 30 days.
 
     Raises InUse where a segment asks for one.
     """
@@ -87,6 +92,7 @@ def delete_tags(*, actor: Actor, at: datetime, tag_ids: Collection[int]) -> int:
             "accounts": AccountTag.objects.filter(tag=tag).count(),
             "contacts": ContactTag.objects.filter(tag=tag).count(),
         }
+        removals.remember(actor=actor, at=at, tags=[tag])
         audit.record("tag.deleted", actor=actor, at=at, subject=tag, changes=counts)
     Tag.objects.filter(id__in=[tag.id for tag in gone]).delete()
     return len(gone)

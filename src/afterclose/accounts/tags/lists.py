@@ -40,7 +40,7 @@ def merge(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
     """Make the selected tags one."""
     ids = [each for batch in selection.ids() for each in batch]
     into = actions.merge_tags(actor=viewer, at=timezone.now(), tag_ids=ids, into_id=data["into"].id)
-    return f"They are all “{into.name}” now."
+    return f"They are all “{into.name}” now. You can undo this for 30 days."
 
 
 def delete(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
@@ -57,7 +57,7 @@ def delete(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
     if kept:
         names = ", ".join(f"“{name}”" for name in kept.values())
         said += f" Segments use {names}, so {'it stays' if len(kept) == 1 else 'they stay'}."
-    return said
+    return f"{said} You can restore what is deleted for 30 days." if gone else said
 
 
 def _badge(row: Row, value: str) -> SafeString:
@@ -83,9 +83,11 @@ class TagList(List):
     default_sort = "name"
     bulk_actions = [
         BulkAction("merge", "Merge", merge, form=MergeForm, visible=may_arrange,
-                   text="What has one of the tags gets the one that stays. This cannot be undone."),
+                   text="What has one of the tags gets the one that stays."
+                        " You can undo this for 30 days."),
         BulkAction("delete", "Delete", delete, danger=True, visible=may_arrange,
-                   text="They are taken off all accounts and contacts. This cannot be undone."),
+                   text="They are taken off all accounts and contacts."
+                        " You can restore them for 30 days."),
     ]  # fmt: skip
     empty = Empty(
         "No tags yet",

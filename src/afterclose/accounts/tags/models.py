@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -96,3 +97,60 @@ class ContactTag(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.contact}: {self.tag}"
+
+
+class TagRemoval(TenantModel):
+    """Tags that were deleted, or merged into another one, and what brings them back for 30 days."""
+
+    # Not a key: the tag that stayed may go as well, and then its own removal comes back first.
+    into_id = models.BigIntegerField(null=True, help_text="The tag that stayed, after a merge.")
+    into_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    tags = models.JSONField(help_text="The rows that went: id, name, key, tone, …")
+    notes = models.JSONField(default=list, help_text="What else followed a merge, and how it was.")
+    at = models.DateTimeField()
+    by = TenantForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    is_sample = models.BooleanField(default=False)
+    until: datetime  # set by `queries.removals`: until when it can be undone
+
+    class Meta:
+        indexes: ClassVar = [models.Index("business", "at", name="tag_removal_at")]
+
+    def __str__(self) -> str:
+        return ", ".join(tag["name"] for tag in self.tags)
+
+
+class LinkState(models.TextChoices):
+    """What a remembered link was."""
+
+    HELD = "held", "A link to a tag that went"
+    GIVEN = "given", "A link to the tag that stayed, made by the merge"
+    OLDER = "older", "A link to the tag that stayed, as it was before the merge"
+
+
+class RemovedLink(TenantModel):
+    """One link as it was before a removal, or as a merge made it; of an account or a contact."""
+
+    assistant_may_read: ClassVar[bool] = False
+
+    removal = TenantForeignKey(TagRemoval, on_delete=models.CASCADE, related_name="links")
+    tag_id = models.BigIntegerField()
+    state = models.CharField(max_length=5, choices=LinkState)
+    account = TenantForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+")
+    contact = TenantForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+    by = TenantForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(account=None) ^ models.Q(contact=None),
+                name="removed_link_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account or self.contact}: {self.tag_id}"

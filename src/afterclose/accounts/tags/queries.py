@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -10,8 +11,9 @@ from django.db.models import CharField, Count, IntegerField, OuterRef, QuerySet,
 from django.db.models.functions import Coalesce, Concat
 from django.http import Http404
 
-from afterclose.accounts.tags.models import AccountTag, ContactTag, Tag
+from afterclose.accounts.tags.models import AccountTag, ContactTag, Tag, TagRemoval
 from afterclose.accounts.tags.naming import key_of
+from afterclose.accounts.tags.removals import UNDOABLE_FOR
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.ui.lists import Option
@@ -39,6 +41,24 @@ def tag(viewer: Actor, tag_id: int) -> Tag:
     found = tags(viewer).filter(pk=tag_id).first()
     if found is None:
         raise Http404("There is no such tag.")
+    return found
+
+
+def removals(viewer: Actor, at: datetime) -> list[TagRemoval]:
+    """What can be undone: deleted and merged tags, the newest first, with ``until``."""
+    require(viewer, Right.SETTINGS_EDIT)
+    found = list(TagRemoval.objects.filter(at__gt=at - UNDOABLE_FOR).order_by("-at", "-id"))
+    for each in found:
+        each.until = each.at + UNDOABLE_FOR
+    return found
+
+
+def removal(viewer: Actor, removal_id: int) -> TagRemoval:
+    """One of them; raises Http404."""
+    require(viewer, Right.SETTINGS_EDIT)
+    found = TagRemoval.objects.filter(pk=removal_id).first()
+    if found is None:
+        raise Http404("There is nothing to undo.")
     return found
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from afterclose.accounts import queries as account_queries, uses
 from afterclose.accounts.models import Account, Contact
-from afterclose.accounts.tags import actions, queries
+from afterclose.accounts.tags import actions, queries, removals
 from afterclose.accounts.tags.forms import MergeForm, TagDetailsForm, TagsForm
 from afterclose.accounts.tags.lists import TagList
 from afterclose.accounts.tags.models import Tag, Tone
@@ -27,7 +27,11 @@ from afterclose.ui.lists import list_view
 @page(right=Right.ACCOUNTS_VIEW)
 def tag_list(request: MemberRequest) -> HttpResponseBase:
     """Every tag with how many accounts and contacts have it."""
-    context = {"may_edit": request.viewer.may(Right.ACCOUNTS_EDIT)}
+    may_arrange = request.viewer.may(Right.SETTINGS_EDIT)
+    context = {
+        "may_edit": request.viewer.may(Right.ACCOUNTS_EDIT),
+        "removals": queries.removals(request.viewer, timezone.now()) if may_arrange else [],
+    }
     return list_view(request, TagList, template="accounts/tags/list.html", context=context)
 
 
@@ -89,7 +93,7 @@ def merge(request: MemberRequest, tag_id: int) -> HttpResponse:
         return redirect("accounts:tag", tag_id)
     into = form.cleaned_data["into"]
     actions.merge_tags(actor=request.viewer, at=timezone.now(), tag_ids=[tag_id], into_id=into.id)
-    messages.success(request, f"“{tag.name}” is “{into.name}” now")
+    messages.success(request, f"“{tag.name}” is “{into.name}” now. You can undo this for 30 days.")
     return redirect("accounts:tags")
 
 
@@ -103,7 +107,21 @@ def delete(request: MemberRequest, tag_id: int) -> HttpResponse:
     except uses.InUse as refusal:
         messages.error(request, refusal.message)
         return redirect("accounts:tag", tag_id)
-    messages.success(request, f"Tag “{tag.name}” deleted")
+    messages.success(request, f"Tag “{tag.name}” deleted. You can restore it for 30 days.")
+    return redirect("accounts:tags")
+
+
+@require_POST
+@page(right=Right.SETTINGS_EDIT)
+def undo(request: MemberRequest, removal_id: int) -> HttpResponse:
+    """Bring back what was deleted or merged."""
+    removal = queries.removal(request.viewer, removal_id)
+    try:
+        removals.undo(actor=request.viewer, at=timezone.now(), removal_id=removal_id)
+    except ValidationError as problem:
+        messages.error(request, f"“{removal}” was not brought back. {' '.join(problem.messages)}")
+    else:
+        messages.success(request, f"“{removal}” is back, wherever it was")
     return redirect("accounts:tags")
 
 

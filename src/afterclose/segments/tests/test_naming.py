@@ -9,8 +9,8 @@ import pytest
 from afterclose.accounts import uses
 from afterclose.accounts.custom_fields import actions as fields
 from afterclose.accounts.custom_fields.models import CustomChoice, CustomField, Subject
-from afterclose.accounts.models import Contact, Tag
-from afterclose.accounts.tags import actions as tags
+from afterclose.accounts.models import Contact, Tag, TagRemoval
+from afterclose.accounts.tags import actions as tags, removals
 from afterclose.businesses.models import AuditEntry
 from afterclose.segments import actions
 from afterclose.segments.models import AccountMembership, Segment
@@ -105,6 +105,23 @@ def test_merged_tags_take_their_segments_along(at_work):
     assert entry.changes == {"text": ["tag any VIP", "tag any Key"]}
     with pytest.raises(uses.InUse):
         tags.delete_tags(actor=at_work.admin, at=MORNING, tag_ids=[key.id])
+
+
+def test_undoing_a_merge_of_tags_takes_segments_back_that_nobody_changed_since(at_work):
+    vip, key = tag(at_work, "VIP", at_work.acme), tag(at_work, "Key", at_work.birch)
+    mine, changed = (saved(at_work, name, asking(vip)) for name in ("VIPs", "Others"))
+    tags.merge_tags(actor=at_work.admin, at=MORNING, tag_ids=[vip.id], into_id=key.id)
+    actions.change_segment(
+        actor=at_work.manager, at=MORNING, segment_id=changed.id,
+        condition={"field": "tag", "op": "none", "value": [key.id]},
+    )  # fmt: skip
+    removals.undo(actor=at_work.admin, at=MORNING, removal_id=TagRemoval.objects.get().id)
+    mine.refresh_from_db()
+    changed.refresh_from_db()
+    assert (mine.condition, mine.text, mine.members) == (asking(vip), "tag any VIP", 1)
+    assert changed.text == "tag none Key"
+    entry = AuditEntry.objects.filter(verb="segment.changed", subject_id=mine.id).latest("id")
+    assert entry.changes == {"text": ["tag any Key", "tag any VIP"]}
 
 
 def test_a_choice_that_a_segment_names_stays_and_another_may_go(at_work, sign_in):
