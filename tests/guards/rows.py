@@ -66,6 +66,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 FILLED: dict[str, frozenset[str]] = {
     "accounts.AccountValue": frozenset({"choice"}),
     "accounts.ContactValue": frozenset({"choice"}),
+    "accounts.RemovedLink": frozenset({"account"}),
 }
 
 

@@ -147,7 +147,7 @@ class RemovedLink(TenantModel):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(account=None) ^ models.Q(contact=None),
+                condition=~models.Q(account=None, contact=None),
                 name="removed_link_of_one",
             )
         ]
