@@ -24,6 +24,19 @@ class LastSuperAdmin(Refused):
         )
 
 
+class SignInServesElsewhere(Refused):
+    """A person has one sign-in for all their businesses; this says of none of them which."""
+
+    status = 403
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has one sign-in for everything they work in, and a higher role than yours in "
+            "some of it, so you cannot end or unlink it. They can, under Profile; to keep them "
+            "out of this business, deactivate them."
+        )
+
+
 class OnlySuperAdmins(Refused):
     """An admin cannot make themselves more than they are."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from allauth.socialaccount.models import SocialAccount
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import AuditEntry, Membership, Role
 from afterclose.businesses.permissions import Right, require
-from afterclose.businesses.tenancy import current_business_id
+from afterclose.businesses.tenancy import current_business_id, person_context
 
 
 def members(viewer: Actor) -> QuerySet[Membership]:
@@ -39,10 +39,25 @@ def may_inherit(viewer: Actor, membership: Membership) -> bool:
 
 
 def may_manage(viewer: Actor, membership: Membership) -> bool:
-    """Whether the viewer may change this member's access and end their sign-ins: a super admin's is
-    for super admins alone, or an admin could keep them out or take their place at a provider."""
+    """Whether the viewer may change this member's access: a super admin's is for super admins
+    alone, or an admin could keep them out."""
     is_super = viewer.is_system or viewer.role == Role.SUPER_ADMIN
     return viewer.may(Right.PEOPLE_EDIT) and (is_super or membership.role != Role.SUPER_ADMIN)
+
+
+def may_end_sign_in(viewer: Actor, membership: Membership) -> bool:
+    """Whether the viewer may end this member's sign-ins and links to providers, which serve every
+    business of the person: nobody who is less than the person is in any of them."""
+    if not may_manage(viewer, membership):
+        return False
+    if viewer.is_system or viewer.role is None:
+        return viewer.is_system
+    with person_context(membership.person_id), transaction.atomic():
+        roles = list(
+            Membership.objects.of_person(membership.person_id).values_list("role", flat=True)
+        )
+    order = Role.values
+    return all(order.index(role) <= order.index(viewer.role) for role in roles)
 
 
 def sign_in_links(viewer: Actor, membership: Membership) -> int:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from afterclose.businesses import audit, queries
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.errors import OnlySuperAdmins
+from afterclose.businesses.errors import OnlySuperAdmins, SignInServesElsewhere
 from afterclose.businesses.models import Membership, Person
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.sessions.middleware import SEEN_KEY
@@ -61,13 +61,15 @@ def end_all(*, actor: Actor, at: datetime) -> None:
 def sign_out_member(*, actor: Actor, at: datetime, membership_id: int) -> Membership:
     """End every session of a member, in their other businesses too: there is one sign-in for
     all. An admin does it for a lost device; whoever is to stay out is deactivated. Raises
-    OnlySuperAdmins."""
+    OnlySuperAdmins, or SignInServesElsewhere for somebody who is more than the actor there."""
     require(actor, Right.PEOPLE_EDIT)
     membership = Membership.objects.select_related("person").get(
         id=membership_id, deactivated_at__isnull=True
     )
     if not queries.may_manage(actor, membership):
         raise OnlySuperAdmins
+    if not queries.may_end_sign_in(actor, membership):
+        raise SignInServesElsewhere(str(membership))
     _end_all(membership.person)
     audit.record("member.signed_out", actor=actor, at=at, subject=membership)
     return membership

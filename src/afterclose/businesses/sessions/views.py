@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from afterclose.businesses.errors import OnlySuperAdmins
+from afterclose.businesses.errors import OnlySuperAdmins, SignInServesElsewhere
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.sessions import actions
@@ -79,7 +79,7 @@ def member_sign_out(request: MemberRequest, membership_id: int) -> HttpResponse:
         )
     except Membership.DoesNotExist:
         raise Http404("There is no such member here.") from None
-    except OnlySuperAdmins as refusal:
+    except (OnlySuperAdmins, SignInServesElsewhere) as refusal:
         raise PermissionDenied(refusal.message) from refusal
     messages.success(request, f"{member} is signed out everywhere.")
     return redirect("businesses:person", membership_id)

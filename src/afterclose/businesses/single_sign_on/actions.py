@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from afterclose.businesses import audit, queries
 from afterclose.businesses.actions import change_settings
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.errors import OnlyOperators, OnlySuperAdmins
+from afterclose.businesses.errors import OnlyOperators, OnlySuperAdmins, SignInServesElsewhere
 from afterclose.businesses.models import Membership, SignInProvider
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import BusinessSettings
@@ -118,10 +118,12 @@ def require_provider(*, actor: Actor, at: datetime, slug: str) -> BusinessSettin
 def unlink_member(*, actor: Actor, at: datetime, membership: Membership) -> int:
     """Forget to whom at a provider a member was linked, after an address was given to somebody
     new there; returns how many links went. At their next sign-in they are linked anew. Raises
-    OnlySuperAdmins."""
+    OnlySuperAdmins, or SignInServesElsewhere as for signing out."""
     require(actor, Right.PEOPLE_EDIT)
     if not queries.may_manage(actor, membership):
         raise OnlySuperAdmins
+    if not queries.may_end_sign_in(actor, membership):
+        raise SignInServesElsewhere(str(membership))
     count = int(SocialAccount.objects.filter(user=membership.person).delete()[0])
     if count:
         audit.record("member.unlinked", actor=actor, at=at, subject=membership)

@@ -10,8 +10,9 @@ from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
+from afterclose.businesses import queries
 from afterclose.businesses.actors import Actor
-from afterclose.businesses.models import AuditEntry, Membership
+from afterclose.businesses.models import AuditEntry, Membership, Role
 from afterclose.businesses.sessions import actions
 from afterclose.businesses.sessions.devices import device
 from afterclose.businesses.sessions.middleware import SEEN_KEY
@@ -127,6 +128,39 @@ def test_an_admin_does_not_touch_the_sign_in_of_a_super_admin(cast: Cast, sign_i
     assert not [each for each in ("sign-out/", "unlink/") if each not in page]
     assert dana.post(f"{address}unlink/").status_code == 302
     assert not SocialAccount.objects.filter(user=cast.owner.person).exists()
+
+
+def test_an_admin_does_not_touch_the_sign_in_of_who_is_more_in_another_business(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    """Sam is super admin of Contoso, and a mere member of Northwind."""
+    with cast.at_work():
+        guest = Membership.objects.create(person=cast.stranger.person, role=Role.MEMBER)
+    SocialAccount.objects.create(user=cast.stranger.person, provider="okta", uid="sam-1")
+    sam, ines, dana = (sign_in(who) for who in (cast.stranger, cast.admin, cast.owner))
+    address = f"/settings/people/{guest.id}/"
+    page = ines.get(address).content.decode()
+    assert not [each for each in ("sign-out/", "unlink/") if each in page]
+    assert "deactivate/" in page
+    for what in ("sign-out", "unlink"):
+        answer = ines.post(f"{address}{what}/")
+        assert answer.status_code == 403
+        assert "higher role than yours" in answer.content.decode()
+        assert "Contoso" not in answer.content.decode()
+    assert is_in(sam)
+    assert SocialAccount.objects.filter(user=cast.stranger.person).exists()
+    # Who is as much as he is there may.
+    assert dana.post(f"{address}sign-out/").status_code == 302
+    assert not is_in(sam)
+
+
+def test_a_former_role_in_another_business_protects_no_sign_in(cast: Cast) -> None:
+    with cast.elsewhere():
+        Membership.objects.create(
+            person=cast.manager.person, role=Role.ADMIN, deactivated_at=MORNING
+        )
+    with cast.at_work():
+        assert queries.may_end_sign_in(cast.admin, cast.manager.membership)
 
 
 def test_a_manager_or_a_stranger_signs_nobody_out(cast: Cast) -> None:

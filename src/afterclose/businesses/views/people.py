@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from afterclose.businesses import actions, identity, queries
-from afterclose.businesses.errors import OnlySuperAdmins, Refused
+from afterclose.businesses.errors import OnlySuperAdmins, Refused, SignInServesElsewhere
 from afterclose.businesses.forms import AddMemberForm, HandOverForm, MemberForm
 from afterclose.businesses.lists import MemberList
 from afterclose.businesses.models import Membership
@@ -84,6 +84,7 @@ def person(request: MemberRequest, membership_id: int) -> HttpResponse:
         "links": queries.sign_in_links(request.viewer, membership),
         "may_inherit": queries.may_inherit(request.viewer, membership),
         "may_manage": queries.may_manage(request.viewer, membership),
+        "may_end_sign_in": queries.may_end_sign_in(request.viewer, membership),
     }
     status = 422 if form.errors else 200
     return render(request, "businesses/person.html", context, status=status)
@@ -122,7 +123,7 @@ def unlink(request: MemberRequest, membership_id: int) -> HttpResponse:
     membership = _member(request, membership_id)
     try:
         unlink_member(actor=request.viewer, at=timezone.now(), membership=membership)
-    except OnlySuperAdmins as refusal:
+    except (OnlySuperAdmins, SignInServesElsewhere) as refusal:
         raise PermissionDenied(refusal.message) from refusal
     messages.success(request, f"{membership} is no longer linked.")
     return redirect("businesses:person", membership_id)
