@@ -45,6 +45,18 @@ _SEGMENTS = (
         "health is healthy and nps >= 9 and no tickets where (open is yes and priority is urgent)",
     ),
     (
+        "References in EMEA",
+        "Whom to ask for a quote or a call with a prospect.",
+        "account",
+        'tag all (EMEA, "Reference customer") and health in (healthy, ok)',
+    ),
+    (
+        "Top tiers without an NDA",
+        "Get the paper signed before the next roadmap call.",
+        "account",
+        "cf_tier in (gold, platinum) and cf_nda_signed is no",
+    ),
+    (
         "Champions at risk",
         "Champions of accounts that are at risk: call them first.",
         "contact",
@@ -59,7 +71,10 @@ def make_segments(*, actor: Actor, at: datetime) -> None:
         if Segment.objects.filter(name_key=name.lower()).exists():
             continue
         known = catalog(subject)
-        node = text.parse(condition, known)
+        try:
+            node = text.parse(condition, known)
+        except conditions.ConditionError:
+            continue  # it asks for a field that the business has made otherwise
         try:
             actions.create_segment(
                 actor=actor,

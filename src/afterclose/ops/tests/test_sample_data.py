@@ -13,6 +13,8 @@ from django.db import connection
 from django.http import QueryDict
 from django.urls import reverse
 
+from afterclose.accounts.custom_fields.actions import define_field
+from afterclose.accounts.custom_fields.models import Kind, Subject
 from afterclose.accounts.lists import AccountList, ContactList
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.billing.models import AccountBilling
@@ -22,6 +24,7 @@ from afterclose.health.models import Score, Snapshot
 from afterclose.notifications.models import Notification
 from afterclose.ops.models import SampleSet
 from afterclose.ops.sample import actions, demo, errors, frame, jobs, queries, shelves, todo
+from afterclose.segments.models import Segment
 from afterclose.tasks.models import State, Task
 from afterclose.ui.lists import ListContext
 from afterclose.ui.lists.page import ListPage
@@ -109,6 +112,31 @@ def test_there_are_things_to_do_in_every_state(at_work: Cast) -> None:
     assert mine.filter(state=State.OPEN, due_on=MONDAY).count() >= 1
     assert rows.filter(state=State.OPEN, due_on__gt=MONDAY).count() >= 8
     assert not rows.filter(due_on__week_day__in=(1, 7)).exclude(due_on=MONDAY).exists()
+
+
+def test_segments_ask_for_tags_and_custom_fields_of_the_set(at_work: Cast) -> None:
+    make(at_work)
+    by_tag, by_field = (
+        Segment.objects.get(name=name)
+        for name in ("References in EMEA", "Top tiers without an NDA")
+    )
+    assert by_tag.text.startswith('tag all (EMEA, "Reference customer")')
+    assert by_field.text == "cf_tier in (gold, platinum) and cf_nda_signed is no"
+    assert by_field.members > 0
+    assert by_tag.is_sample
+    assert by_field.is_sample
+    actions.destroy(actor=at_work.owner)
+    assert not Segment.objects.exists()
+
+
+def test_a_field_that_the_business_made_otherwise_costs_only_its_segment(at_work: Cast) -> None:
+    define_field(
+        actor=at_work.admin, at=MORNING, subject=Subject.ACCOUNT, label="Tier", kind=Kind.NUMBER
+    )
+    make(at_work, size=20)
+    names = set(Segment.objects.values_list("name", flat=True))
+    assert "References in EMEA" in names
+    assert "Top tiers without an NDA" not in names
 
 
 def test_a_second_set_is_refused_and_so_is_a_wrong_size(at_work: Cast) -> None:
