@@ -109,6 +109,7 @@ class Account(TenantModel):
             models.Index("business", "industry", "id", name="account_industry"),
             models.Index("business", "country", "id", name="account_country"),
             models.Index("business", "plan", "id", name="account_plan"),
+            models.Index("business", "seats", "id", name="account_seats"),
             models.Index("business", "updated_at", "id", name="account_updated"),
             models.Index(
                 "business",
