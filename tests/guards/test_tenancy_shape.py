@@ -5,8 +5,11 @@ The tables come from PostgreSQL's catalogue, so one that somebody adds is checke
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.db.utils import NotSupportedError
 
 from afterclose.businesses.postgres.schema import PERSON_IN_CONTEXT, business_field
+from afterclose.businesses.tenancy import TenantModel
 from afterclose.kit.postgres import roles
 from tests.guards.databases import rows, tenant_tables
 
@@ -201,3 +204,23 @@ def test_nothing_runs_with_other_rights_than_the_callers() -> None:
         " AND NOT COALESCE('security_invoker=true' = ANY(reloptions), false)"
     )
     assert views == []
+
+
+def test_a_business_that_comes_after_its_table_is_refused_with_what_to_do() -> None:
+    """`makemigrations` writes CreateModel and AddField where models point at each other."""
+
+    class Late(TenantModel):
+        class Meta:
+            app_label = "late"
+
+    try:
+        with connection.schema_editor(atomic=False) as editor:
+            editor.execute('CREATE TABLE "late_late" (id bigint PRIMARY KEY)')
+            with pytest.raises(NotSupportedError, match=r"neither row-level security.*CreateModel"):
+                editor.add_field(Late, Late._meta.get_field("business"))
+            editor.execute('DROP TABLE "late_late"')
+            editor.create_model(Late)
+        secured = "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relname = %s"
+        assert rows(secured, "late_late") == [(True,)]
+    finally:
+        del apps.all_models["late"]

@@ -19,6 +19,7 @@ from typing import Any
 from django.db.backends.ddl_references import Columns, Statement, Table
 from django.db.backends.postgresql import schema
 from django.db.models import Field, ForeignKey, Model
+from django.db.utils import NotSupportedError
 
 POLICY = "tenant"
 _CONTEXT = "NULLIF(current_setting('app.{name}', true), '')::bigint"
@@ -39,6 +40,21 @@ def _points_within_business(model: type[Model], field: Field[Any, Any]) -> bool:
         and business_field(model) not in (None, field)
         and business_field(field.remote_field.model) is not None
     )
+
+
+class BusinessAddedLater(NotSupportedError):
+    """`makemigrations` parts a model from its foreign keys where models point at each other."""
+
+    def __init__(self, model: type[Model], field: Field[Any, Any]) -> None:
+        name = model._meta.object_name
+        super().__init__(
+            f"The table of {name} would get its business after it is made, and so neither "
+            "row-level security nor keys within the business. In the migration, delete "
+            f"AddField({name!r}, {field.name!r}) and put ({field.name!r}, "
+            f"afterclose.businesses.tenancy.BusinessField()) into the fields of "
+            f"CreateModel({name!r}). It only needs the migrations of businesses among the "
+            "dependencies."
+        )
 
 
 # The stubs know only a part of the schema editor; these are Django's own methods.
@@ -64,6 +80,10 @@ class DatabaseSchemaEditor(_Base):  # type: ignore[misc]
         self._separate_tenants(table, tenant)
 
     def add_field(self, model: type[Model], field: Field[Any, Any]) -> None:
+        from afterclose.businesses.tenancy import BusinessField
+
+        if isinstance(field, BusinessField):
+            raise BusinessAddedLater(model, field)
         super().add_field(model, field)
         if business_field(model) is not None:
             self._add_unique_within_business(model, field)
