@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import transaction
+from playwright.sync_api import expect
 
 from afterclose.accounts.models import Contact
 from tests.e2e.browser import WIDTHS
@@ -58,3 +59,14 @@ def test_a_page_brings_little_script_until_somebody_touches_it(path, stage, ente
     assert sum(size for _, size in scripts) < MOST_SCRIPT, scripts
     page.mouse.move(200, 200)
     page.locator("script[src*='tabler']").wait_for(state="attached")
+
+
+def test_a_long_list_of_choices_becomes_searchable_when_it_is_reached(stage, enter):
+    page = enter(stage.owner).go("/settings/general/")
+    dressed = page.locator("select[name$=time_zone] + .ts-wrapper")
+    assert dressed.count() == 0
+    page.locator("select[name$=time_zone]").hover()
+    expect(dressed).to_be_visible()
+    dressed.click()
+    page.keyboard.type("Kathm")
+    expect(page.get_by_role("option", name="Kathmandu")).to_be_visible()

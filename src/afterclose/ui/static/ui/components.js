@@ -1,31 +1,58 @@
 // Small behaviours by data attribute. Each works on what is there and on what htmx brings later.
 (() => {
-  const { script, sheet, parts } = window.afterclose;
+  const { script, sheet, parts, idle } = window.afterclose;
 
-  const selects = async (root) => {
+  // One at a time, when it comes near the screen and nothing else is to be done. A select of all
+  // time zones costs a phone a quarter of a second: it waits for a mouse or the keyboard, and a
+  // finger gets the phone's own list.
+  const MANY = 100;
+  const isLarge = (element) => element.matches?.("select[data-select]:not([multiple], [data-select-url])") && element.options.length > MANY;
+  const dress = (element) => {
+    if (element.tomselect || !element.isConnected) return;
+    const url = element.dataset.selectUrl;
+    const isFocused = document.activeElement === element;
+    const dressed = new window.TomSelect(element, {
+      maxOptions: 200,
+      plugins: element.multiple ? ["remove_button"] : [],
+      ...(url && {
+        valueField: "value",
+        labelField: "text",
+        searchField: ["text"],
+        load: (query, done) =>
+          fetch(url + encodeURIComponent(query), { headers: { Accept: "application/json" } })
+            .then((answer) => answer.json())
+            .then(done, () => done()),
+      }),
+    });
+    // The label now names the new field; the old one is only there for the form.
+    element.setAttribute("aria-hidden", "true");
+    if (isFocused) dressed.focus();
+  };
+  const near = new IntersectionObserver(
+    async (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        await script(parts().tomSelect);
+        await idle();
+        dress(target);
+      }
+    },
+    { rootMargin: "200px" },
+  );
+  const wanted = async (event) => {
+    if (!isLarge(event.target) || event.target.tomselect) return;
+    if (event.type === "focusin" ? !event.target.matches(":focus-visible") : event.pointerType !== "mouse") return;
+    await script(parts().tomSelect);
+    dress(event.target);
+  };
+  document.addEventListener("pointerover", wanted);
+  document.addEventListener("focusin", wanted);
+  const selects = (root) => {
     const found = [...root.querySelectorAll("select[data-select], input[data-select]")].filter((e) => !e.tomselect);
     if (!found.length) return;
     sheet(parts().tomSelectCss);
-    await script(parts().tomSelect);
-    for (const element of found) {
-      if (element.tomselect) continue;
-      const url = element.dataset.selectUrl;
-      new window.TomSelect(element, {
-        maxOptions: 200,
-        plugins: element.multiple ? ["remove_button"] : [],
-        ...(url && {
-          valueField: "value",
-          labelField: "text",
-          searchField: ["text"],
-          load: (query, done) =>
-            fetch(url + encodeURIComponent(query), { headers: { Accept: "application/json" } })
-              .then((answer) => answer.json())
-              .then(done, () => done()),
-        }),
-      });
-      // The label now names the new field; the old one is only there for the form.
-      element.setAttribute("aria-hidden", "true");
-    }
+    for (const element of found) if (!isLarge(element)) near.observe(element);
   };
 
   const sortables = async (root) => {
