@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.views.decorators.http import require_safe
 
 from afterclose.accounts.lists import AccountList
@@ -143,7 +144,7 @@ def _trend(viewer: Actor, on: date) -> charts.Chart | None:
         whole = day.healthy + day.ok + day.at_risk + day.critical
         shares.append(round(100 * (day.healthy + day.ok) / whole, 1) if whole else None)
     return charts.line(
-        [day.on.isoformat() for day in days],
+        [date_format(day.on, "M j") for day in days],
         [charts.Series("Healthy or OK", shares, tone="good")],
         unit="%",
         places=1,
