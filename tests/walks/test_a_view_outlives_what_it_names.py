@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -37,9 +38,9 @@ def keep(client: Client, cast: Cast, query: str, **more: str) -> SavedView:
         return SavedView.objects.get(name="Mine")
 
 
-def said(answer: object) -> str:
+def said(answer: HttpResponse) -> str:
     """The words of the warning above a list."""
-    html: str = answer.content.decode()  # type: ignore[attr-defined]
+    html = answer.text
     if "list-problems" not in html:
         return ""
     inside = html.split("list-problems", 1)[1].partition(">")[2].split("Show the list", 1)[0]
