@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from django.db.models import (
     BigIntegerField,
-    BooleanField,
     Case,
     CharField,
     Count,
@@ -22,6 +21,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
     When,
@@ -60,24 +60,32 @@ def in_window(rows: QuerySet[Renewal], on: date, window_days: int) -> QuerySet[R
 def stage_of(viewer: Actor, on: date, window_days: int) -> Case:
     """`stages.stage_of` in SQL, for annotating renewals.
 
-    The signs are looked up by EXISTS in what is out of the ordinary (churned or expanding
-    accounts, open flags, low scores), each from its own index, so that counting a window of
-    many renewals does not join every account.
+    The signs are sets of accounts that are out of the ordinary (churned or expanding, open
+    flags, low scores), each from its own index, so that counting a window of many renewals does
+    not join every account. Sets and not EXISTS: of those PostgreSQL expects so much work that it
+    sorts all renewals by stage to count them, and it looks flags and scores up one by one.
     """
-    churned = Q(status=Status.CANCELLED) | Q(_account(Stage.CHURNED))
+    low = Score.objects.filter(score__lt=threshold(viewer)).values("account_id")
+    flagged = AtRiskFlag.objects.filter(cleared_at__isnull=True).values("account_id")
+    churned = Q(status=Status.CANCELLED) | Q(account_id__in=_accounts(Stage.CHURNED))
     cancels = Q(
         cancel_at_period_end=True,
         renews_on__gte=on,
         renews_on__lte=on + timedelta(days=window_days),
     )
-    at_risk = Q(status=Status.PAST_DUE) | Q(_flagged()) | Q(_scored_below(threshold(viewer)))
+    at_risk = Q(status=Status.PAST_DUE) | Q(account_id__in=flagged.union(low, all=True))
     return Case(
         When(churned | cancels, then=Value(RenewalStage.CHURNING)),
         When(at_risk, then=Value(RenewalStage.AT_RISK)),
-        When(Q(_account(Stage.EXPANDING)), then=Value(RenewalStage.EXPANDING)),
+        When(account_id__in=_accounts(Stage.EXPANDING), then=Value(RenewalStage.EXPANDING)),
         default=Value(RenewalStage.ON_TRACK),
         output_field=CharField(),
     )
+
+
+def _accounts(stage: Stage) -> QuerySet[Any]:
+    """The ids of the accounts in a stage, from the index of stages."""
+    return Account.objects.filter(stage=stage).values("pk")
 
 
 def pipeline(viewer: Actor, on: date, window_days: int = DEFAULT_WINDOW) -> QuerySet[Renewal]:
@@ -89,10 +97,10 @@ def pipeline(viewer: Actor, on: date, window_days: int = DEFAULT_WINDOW) -> Quer
 def seen(rows: QuerySet[Renewal], viewer: Actor, on: date, window_days: int) -> QuerySet[Renewal]:
     """Renewals with what the pure rules need beside their own columns: `is_flagged`, and the day,
     window and threshold that they are seen by, so that a row can be judged by itself."""
+    flags = AtRiskFlag.objects.filter(account_id=OuterRef("account_id"), cleared_at__isnull=True)
     return rows.annotate(
-        is_flagged=Case(
-            When(_flagged(), then=Value(True)), default=Value(False), output_field=BooleanField()
-        ),
+        # Not EXISTS, for which all open flags would be read to show a few rows.
+        is_flagged=IsNull(Subquery(flags.values("pk")[:1]), False),
         seen_on=Value(on, output_field=DateField()),
         window_days=Value(window_days, output_field=IntegerField()),
         threshold=Value(threshold(viewer), output_field=FloatField()),
@@ -168,20 +176,6 @@ def of_stages(
     judged: QuerySet[Any] = rows.alias(renewal_stage=stage_of(viewer, on, window_days))
     found: QuerySet[Renewal] = judged.filter(renewal_stage__in=wanted)
     return found
-
-
-def _account(stage: Stage) -> Exists:
-    return Exists(Account.objects.filter(pk=OuterRef("account_id"), stage=stage))
-
-
-def _flagged() -> Exists:
-    return Exists(
-        AtRiskFlag.objects.filter(account_id=OuterRef("account_id"), cleared_at__isnull=True)
-    )
-
-
-def _scored_below(score: float) -> Exists:
-    return Exists(Score.objects.filter(account_id=OuterRef("account_id"), score__lt=score))
 
 
 @dataclass(frozen=True, slots=True)
