@@ -81,6 +81,26 @@ def assert_list_works(
         _expect(again.filters == page.state.filters, query, "the address does not reproduce it")
         width = sum(len(column.headers()) for column in page.state.columns)
         _expect(all(len(row) == width for row in cells(page)), query, "cells without a heading")
+    for searched, text in _stored_texts(the_list, viewer):
+        found = ListPage(the_list, QueryDict(urlencode({"q": text})), "/list/").count
+        words = (
+            f"“{searched}” holds this text and the search does not find it: is it a lower-case key?"
+        )
+        _expect(found, f"q={text}", words)
+
+
+def _stored_texts(the_list: List, viewer: Any) -> list[tuple[str, str]]:
+    """A text that stands in a row, for every path that the search looks into."""
+    search = the_list.search
+    if search is None:
+        return []
+    found = []
+    for path in dict.fromkeys([*search.exact, *search.prefix, *search.contains]):
+        values = the_list.queryset(viewer).order_by("pk").values_list(path, flat=True)[:50]
+        texts = (each for each in values if isinstance(each, str) and 3 <= len(each) <= 200)
+        usable = (text for text in texts if search.clean(text) == text)
+        found += [(path, text) for text in [next(usable, "")] if text]
+    return found
 
 
 def _expect(fact: object, query: str, words: object) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
+from django.db.models.functions import Lower
 from django.test import RequestFactory
 
 from afterclose.businesses.tenancy import TenantModel
@@ -31,7 +32,12 @@ def boats(owner) -> Iterator[type[models.Model]]:
     class Boat(TenantModel):
         KINDS = (("sail", "Sailing boat"), ("motor", "Motor boat"))
 
-        name = models.CharField(max_length=100, db_collation="C")
+        name = models.CharField(max_length=100)
+        name_key = models.GeneratedField(
+            expression=Lower("name"),
+            output_field=models.CharField(max_length=100, db_collation="C"),
+            db_persist=True,
+        )
         kind = models.CharField(max_length=5, choices=KINDS)
         berths = models.PositiveIntegerField(default=0)
         price = models.BigIntegerField(default=0)
@@ -39,7 +45,7 @@ def boats(owner) -> Iterator[type[models.Model]]:
 
         class Meta:
             app_label = "boats"
-            indexes = [models.Index("business", "name", "id", name="boat_name")]
+            indexes = [models.Index("business", "name_key", "id", name="boat_name")]
 
     with connection.schema_editor(atomic=False) as editor:
         editor.create_model(Boat)
@@ -52,7 +58,7 @@ def test_the_tutorial_is_under_thirty_lines_and_works(boats, owner):
     code = [line for line in listing().splitlines() if line.strip()]
     assert len(code) < 30
     names = {"Boat": boats, "__name__": "boats.lists"}
-    source = re.sub(r"^from boats.*\n", "", listing(), flags=re.M)
+    source = re.sub(r"^from afterclose.boats.*\n", "", listing(), flags=re.M)
     exec(compile(source, "docs/lists.md", "exec"), names)  # our own document
     boats.objects.create(name="Ada", kind="sail", berths=4, price=120_000)
     boats.objects.create(name="Bea", kind="motor", berths=2, price=50_000, bought_on=TODAY)

@@ -13,6 +13,7 @@ from afterclose.ui.lists import (
     NumberColumn,
     NumberRangeFilter,
     TextFilter,
+    TextSearch,
 )
 from afterclose.ui.lists.testing import assert_list_works
 
@@ -81,6 +82,15 @@ def test_every_way_of_a_list_works(owner, list_class):
     account = add("Acme", arr=100, seats=4, customer_since=date(2026, 5, 1))
     account.contacts.create(name="Ann", email="ann@acme.test")
     assert_list_works(list_class, owner, today=TODAY)
+
+
+def test_a_search_that_does_not_find_what_is_there_is_told_to_its_author(owner):
+    class AsTyped(Customers):
+        search = TextSearch(prefix=["name"])
+
+    add("Acme")
+    with pytest.raises(AssertionError, match=r"“name” holds this text.*lower-case key"):
+        assert_list_works(AsTyped, owner, today=TODAY)
 
 
 def test_a_list_has_columns_and_filters_of_the_viewers_business_alone(owner):
