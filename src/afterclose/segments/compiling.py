@@ -268,8 +268,10 @@ class _Scope:
             begun = f"{value} < {self.param(today)}::date"
             return f"({begun} AND ({month_and_day})::int = ANY({days}::int[]))"
         if op in (Operator.LAST, Operator.NEXT):
-            ends = sorted([today, shifted(today, -wanted if op == Operator.LAST else wanted)])
-            low, high = (f"{self.param(each)}::date" for each in ends)
+            first, last = (today, shifted(today, wanted))
+            if op == Operator.LAST:
+                first, last = shifted(today, 1 - max(wanted, 1)), today
+            low, high = (f"{self.param(each)}::date" for each in (first, last))
             return f"({value} >= {low} AND {value} <= {high})"
         sign = "<" if op == Operator.BEFORE else ">"
         return f"{value} {sign} {self.param(values.on(wanted, today))}::date"
@@ -394,8 +396,8 @@ class _Scope:
         return f" AND r.{column} = ANY({self.param(list(self.setting.only))}::bigint[])"
 
     def window(self, column: str, is_instant: bool, days: int) -> list[str]:
-        """From so many days before today to the end of today."""
-        begin, end = shifted(self.setting.today, -days), self.setting.today + timedelta(days=1)
+        """The so many days that end with today, as in lists."""
+        begin, end = shifted(self.setting.today, 1 - days), self.setting.today + timedelta(days=1)
         if is_instant:
             zone = self.setting.zone
             first, last = (self.param(start_of_day(each, zone)) for each in (begin, end))

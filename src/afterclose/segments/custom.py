@@ -54,6 +54,10 @@ def _field(each: Definition, subject: str) -> Field:
     model = _VALUES[subject]
     kind = _TYPES[each.kind]
     where = f"{{t}}.field_id = {int(each.id)}"
+    if each.kind.has_choices:
+        # Values of a deleted choice are kept while it can be restored, and count as empty.
+        among = ", ".join(str(int(choice.id)) for choice in each.choices)
+        where += f" AND {{t}}.choice_id IN ({among or 'NULL'})"
     source: One | Many
     if each.kind == Kind.CHOICES:
         source = Many(model, "choice_id", key="subject_id", where=where)

@@ -142,7 +142,7 @@ class _Parser:
             self.need(")")
             return node
         begun = self.peek
-        data = self.related(catalog) if self.next_is("some", "no", "count", "sum") else None
+        data = self.related(catalog) if self.asks_rows(catalog) else None
         where = data.pop("parsed", None) if data else None
         if data is None:
             data = self.test(catalog)
@@ -155,6 +155,13 @@ class _Parser:
                 leaf.relation, leaf.op, leaf.compare, leaf.value, leaf.of, leaf.days, where
             )
         return leaf
+
+    def asks_rows(self, catalog: Catalog) -> bool:
+        """Whether a question about related rows comes next, and not a field that is called like
+        one: days of use have a field “count”."""
+        if not self.next_is("some", "no", "count", "sum"):
+            return False
+        return bool(catalog.relations) or self.peek.text not in catalog.fields
 
     # -- tests
 

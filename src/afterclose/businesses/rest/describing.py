@@ -115,22 +115,22 @@ PARAMETERS: dict[str, Any] = {
         "name": "Idempotency-Key",
         "in": "header",
         "description": (
-            "Makes repeats of this request safe for 24 hours: the same key with the same request "
-            "gets the same answer and has no second effect. 409 while the first request runs, 422 "
+            "Makes repeats of this request safe for 24 hours: the same key (a new UUID for each "
+            "request) with the same request gets the same answer and has no second effect. 409 while the first request runs, 422 "
             "when the key came with another request or is not 1 to 255 visible ASCII characters."
         ),
+        # No example: who sends that one with two requests is refused, programs that test too.
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-        "example": "0198a7f2-5c1e-7d3a-9b40-2f6f1e8c7a55",
     },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
         "description": (
-            "The ETag that you read (several with commas, or * for any): changes only that "
-            "version. 412 when somebody changed it since, or when there is nothing."
+            f"The ETag that you read, such as {TAG} (several with commas, or * for any): changes "
+            "only that version. 412 when somebody changed it since, or when there is nothing."
         ),
         "schema": {"type": "string"},
-        "example": TAG,
+        "example": "*",
     },
     "IfNoneMatch": {
         "name": "If-None-Match",

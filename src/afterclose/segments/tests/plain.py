@@ -162,7 +162,7 @@ class Plain:
     def dated(self, value: date, op: str, wanted: Any) -> bool:
         today = self.today
         if op == "last":
-            return today - timedelta(days=wanted) <= value <= today
+            return today - timedelta(days=max(wanted, 1) - 1) <= value <= today
         if op == "next":
             return today <= value <= today + timedelta(days=wanted)
         if op == "anniversary":
@@ -228,7 +228,7 @@ class Plain:
         rows = [each for each in getattr(self.book, key) if each["account_id"] == account_id]
         if node.get("days") is not None:
             column = {"tickets": "opened_at", "usage": "used_on", "subscriptions": "started_on"}
-            first = self.today - timedelta(days=node["days"])
+            first = self.today - timedelta(days=node["days"] - 1)
             rows = [r for r in rows if first <= self.day_of(r[column[key]]) <= self.today]
         if node.get("where") is not None:
             rows = [r for r in rows if self.holds(node["where"], "row", r)]

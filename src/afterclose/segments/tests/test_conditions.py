@@ -97,6 +97,9 @@ def test_json_written_and_read_is_the_same(at_work: Cast, condition: Any) -> Non
         ),
         ("no contacts where (champion is yes)", "no contacts where (champion is yes)"),
         ("sum arr of subscriptions > 100 USD", "sum arr of subscriptions > 100 USD"),
+        ("some usage where (count >= 10 or count empty)",
+         "some usage where (count >= 10 or count empty)"),
+        ("sum count of usage where (count < 8) > 5", "sum count of usage where (count < 8) > 5"),
     ],
 )  # fmt: skip
 def test_the_text_form_by_example(at_work: Cast, written: str, printed: str | None) -> None:

@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404
 
+from afterclose.accounts.custom_fields.actions import define_field, delete_choice
+from afterclose.accounts.custom_fields.writing import set_values
 from afterclose.accounts.models import Account, Contact, Event
 from afterclose.accounts.tags.models import Tag
 from afterclose.businesses import actors
@@ -268,6 +270,33 @@ def test_a_choice_that_is_gone_does_not_keep_from_renaming(at_work: Cast) -> Non
         actions.change_segment(
             actor=at_work.manager, at=MORNING, segment_id=segment.id, condition=asked
         )
+
+
+@pytest.mark.parametrize(("kind", "value"), [("choice", "gold"), ("choices", ("gold",))])
+def test_what_only_a_deleted_choice_said_is_empty(at_work: Cast, kind: str, value: Any) -> None:
+    tier = define_field(
+        actor=at_work.admin, at=MORNING, subject="account", label="Tier", kind=kind,
+        choices=["Gold", "Silver"],
+    )  # fmt: skip
+    set_values(
+        actor=at_work.admin, at=MORNING, subject="account",
+        values={at_work.acme.id: {tier.key: value}},
+    )  # fmt: skip
+    assert names(make(at_work, {"field": "cf_tier", "op": "known"}, "Before")) == ["Acme"]
+    gold = tier.choices.get(key="gold")
+    delete_choice(actor=at_work.admin, at=MORNING, choice_id=gold.id)
+    assert names(make(at_work, {"field": "cf_tier", "op": "known"}, "After")) == []
+    assert "Acme" in names(make(at_work, {"field": "cf_tier", "op": "empty"}, "Without"))
+
+
+def test_the_last_days_are_those_of_lists_and_end_with_today(at_work: Cast) -> None:
+    for account, days in ((at_work.acme, 6), (at_work.elm, 7)):
+        change(account, customer_since=MONDAY - timedelta(days=days))
+        TicketFactory.create(account=account, opened_at=MORNING - timedelta(days=days))
+    Account.objects.exclude(id__in=[at_work.acme.id, at_work.elm.id]).delete()
+    assert names(make(at_work, {"field": "customer_since", "op": "last", "value": 7})) == ["Acme"]
+    recent = {"related": "tickets", "op": "some", "days": 7}
+    assert names(make(at_work, recent, "By their tickets")) == ["Acme"]
 
 
 def test_choices_are_read_once_however_many_are_named(
