@@ -100,8 +100,15 @@ def test_a_truth_value_is_true_or_false_and_nothing_like_it(cast: Cast, program:
 def test_a_cursor_of_another_list_leads_nowhere(cast: Cast, program: Make) -> None:
     zapier = program()
     cursor = zapier("GET", "/accounts?limit=1&sort=name").json()["next_cursor"]
-    assert zapier("GET", f"/accounts?limit=1&sort=-name&cursor={cursor}").status_code == 404
+    assert zapier("GET", f"/accounts?limit=9&sort=name&cursor={cursor}").status_code == 200
+    for other in ("accounts?sort=-name", "accounts?sort=name&stage=active", "contacts?sort=name"):
+        assert zapier("GET", f"/{other}&cursor={cursor}").status_code == 404
     assert zapier("GET", "/accounts?cursor=%25%25").status_code == 404
+
+
+def test_a_text_that_is_blank_is_refused_in_words(cast: Cast, program: Make) -> None:
+    refused = program()("POST", "/accounts", {"name": "  "}).json()
+    assert refused["errors"][0]["message"] == "Must not be blank, nor contain NUL characters"
 
 
 def test_an_account_is_created_read_and_changed(cast: Cast, program: Make) -> None:

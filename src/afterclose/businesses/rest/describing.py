@@ -116,8 +116,9 @@ PARAMETERS: dict[str, Any] = {
         "in": "header",
         "description": (
             "Makes repeats of this request safe for 24 hours: the same key (a new UUID for each "
-            "request) with the same request gets the same answer and has no second effect. 409 while the first request runs, 422 "
-            "when the key came with another request or is not 1 to 255 visible ASCII characters."
+            "request) with the same request gets the same answer and has no second effect. "
+            "409 while the first request runs, 422 when the key came with another request or is "
+            "not 1 to 255 visible ASCII characters."
         ),
         # No example: who sends that one with two requests is refused, programs that test too.
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},

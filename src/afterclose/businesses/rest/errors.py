@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import (
@@ -20,10 +20,16 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError as SchemaError
 
 from afterclose.businesses.errors import Refused
+from afterclose.businesses.rest.fields import NO_NUL, NOT_BLANK
 from afterclose.kit.problems import FieldError, Problem
 
 logger = logging.getLogger(__name__)
 SOURCES = {"body", "query", "path", "header", "form", "file"}
+# What a person makes of the patterns of the most texts.
+PATTERNS = {
+    NO_NUL: "Must not contain NUL characters",
+    NOT_BLANK: "Must not be blank, nor contain NUL characters",
+}
 
 
 def install(api: NinjaAPI) -> None:
@@ -63,8 +69,12 @@ def _rolling_back(
 
 
 def _schema(error: SchemaError) -> Problem:
-    found = [FieldError(_place(each["loc"]), _sentence(each["msg"])) for each in error.errors]
+    found = [FieldError(_place(each["loc"]), _words(each)) for each in error.errors]
     return Problem(422, "Some fields are not as they have to be.", found[:50])
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    return PATTERNS.get((error.get("ctx") or {}).get("pattern", "")) or _sentence(error["msg"])
 
 
 def _place(location: Any) -> str:

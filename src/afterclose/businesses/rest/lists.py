@@ -5,10 +5,11 @@ The parameters come from the list's own declaration, so that API and screen cann
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from ninja import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
@@ -126,11 +127,11 @@ def read_list[T](
     *,
     scope: Mapping[str, Any] | None = None,
 ) -> tuple[list[T], str | None]:
-    """The rows that a request asks for, and the cursor of the next page.
+    """The rows that a request asks for, and the cursor of the next page of the same request.
 
     `paths` are the ORM paths that `build` needs of a row. Two or three queries however many rows
     there are. Raises Problem: 422 for a filter that cannot be read, 404 for a cursor of another
-    list.
+    list, of other filters or of another order.
     """
     viewer: Any = request.viewer  # type: ignore[attr-defined]  # ApiMiddleware
     context = ListContext(viewer, timezone.localdate(), scope or {})
@@ -160,11 +161,20 @@ def read_list[T](
     if state.search and listed.search is not None:
         rows = listed.search.apply(rows, state.search)
     order = Order(state.sort.sort_path if state.sort else "", state.descending)
+    mark = _mark(the_list, data)
     try:
-        page = read_page(rows, order, list(paths), limit, after=cursor)
+        if cursor and not cursor.startswith(mark):
+            raise BadCursor
+        page = read_page(rows, order, list(paths), limit, after=cursor.removeprefix(mark))
     except BadCursor:
         raise Problem(404, "There is no such page. Start again without the cursor.") from None
-    return [build(row) for row in page.rows], page.after or None
+    return [build(row) for row in page.rows], mark + page.after if page.after else None
+
+
+def _mark(the_list: type[List], data: QueryDict) -> str:
+    """What a cursor begins with: it leads on in the list, filters and order that it came from."""
+    asked = repr((the_list.name, sorted((name, sorted(values)) for name, values in data.lists())))
+    return hashlib.sha256(asked.encode(errors="replace")).hexdigest()[:8]
 
 
 def _refuse_hidden(listed: List, reader: Reader, data: Mapping[str, Any]) -> None:
