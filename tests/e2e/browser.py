@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 # Not test-results/: pytest-playwright empties that at the start of every run of pytest.
@@ -94,13 +94,23 @@ def looks(page: Page) -> Iterator[str]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds in the page as it is now, a line each with the first elements."""
-    # Off unless asked for, but Lighthouse asks: what is pressed is large enough (WCAG 2.5.8).
-    asked = {"rules": {"target-size": {"enabled": True}}}
-    found: list[dict[str, Any]] = Axe().run(page, options=asked).response["violations"]
+    """What axe finds in the page as it is now, a line each with the first elements.
+
+    axe is loaded once per document, and says in full only what is wrong: what passed is most of
+    its answer, and nobody reads it.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[dict[str, Any]] = page.evaluate(
+        """(options) => axe.run(options).then(({ violations }) => violations.map(
+            ({ id, impact, help, nodes }) =>
+                ({ id, impact, help, nodes: nodes.slice(0, 3).map((node) => node.html) })))""",
+        # Off unless asked for, but Lighthouse asks: what is pressed is large enough (WCAG 2.5.8).
+        {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]},
+    )
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: "
-        + "; ".join(node["html"][:160] for node in rule["nodes"][:3])
+        + "; ".join(html[:160] for html in rule["nodes"])
         for rule in found
     ]
 
