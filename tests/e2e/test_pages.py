@@ -75,6 +75,7 @@ def ids(stage):
     """What the parameters of addresses may be, of the cast."""
     with transaction.atomic(), stage.at_work():
         contact = Contact.objects.get(account=stage.birch)
+        other = Contact.objects.get(account=stage.acme)
         tag = create_tag(actor=stage.manager, at=MORNING, name="Key account", tone="accent")
         tag_accounts(
             actor=stage.manager, at=MORNING, account_ids=[stage.birch.id], tag_ids=[tag.id]
@@ -87,6 +88,7 @@ def ids(stage):
         "account_id": stage.birch.id,
         "contact_id": contact.id,
         "loser_id": stage.cedar.id,
+        "other_contact_id": other.id,
         "tag_id": tag.id,
         "task_id": task.id,
         "provider_id": provider.id,

@@ -96,6 +96,7 @@ OBJECTS: dict[str, Sample] = {
     "key_id": _row("businesses.ApiKey"),
     "field_id": _row("accounts.CustomField"),
     "loser_id": _row("accounts.Account"),
+    "other_contact_id": _row("accounts.Contact"),
     "mail_id": _row("notifications.OutgoingMail"),
     "membership_id": _row("businesses.Membership"),
     "merge_id": _row("accounts.Merge"),

@@ -171,9 +171,9 @@ def _register_groups() -> None:
 
 
 def _register_merging() -> None:
-    """What becomes of rows of this app that meet when two accounts are merged (CS-11)."""
+    """What becomes of rows of this app that meet when two accounts or contacts are merged."""
     from afterclose.accounts import models
-    from afterclose.accounts.merging import rules
+    from afterclose.accounts.merging import contacts, rules
 
     for model in (
         models.AccountTag,
@@ -181,6 +181,7 @@ def _register_merging() -> None:
         models.AccountValue,
         models.ContactValue,
         models.AwaitedParent,
+        models.ContactAlias,
     ):
         rules.register(model, rules.KEEP_WINNERS)
     flags = ("is_champion", "is_economic_buyer", "is_technical_buyer", "is_detractor")
@@ -192,9 +193,11 @@ def _register_merging() -> None:
                 "phone": "COALESCE(NULLIF(w.phone, ''), l.phone)",
                 "external_id": "COALESCE(w.external_id, l.external_id)",
                 **{flag: f"w.{flag} OR l.{flag}" for flag in flags},
-            }
+            },
+            contacts.remember_ids,
         ),
     )
+    rules.register_naming(models.Contact, contacts.FACTS)
     rules.register(
         models.AtRiskFlag,
         rules.Rule(

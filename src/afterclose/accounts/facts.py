@@ -59,6 +59,19 @@ declare(
         "Two accounts are apart again; told at each of them.",
         {"accounts": [15]},
     ),
+    Kind(
+        "contact.merged",
+        "Contacts merged",
+        "Another contact was merged into this one, which took over all of it; told at the account "
+        "of each.",
+        {"contact": 88, "from": 97, "accounts": [12]},
+    ),
+    Kind(
+        "contact.merge_undone",
+        "Merge of contacts undone",
+        "Two contacts are apart again; told at each of them.",
+        {"contact": 97, "accounts": [15]},
+    ),
     Kind("account.tagged", "Account tagged", "An account got tags.", {"tags": ["VIP"]}),
     Kind("account.untagged", "Tags removed", "An account lost tags.", {"tags": ["VIP"]}),
     Kind("contact.tagged", "Contact tagged", "A contact got tags.", {"tags": ["Speaker"]}),

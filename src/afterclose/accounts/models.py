@@ -164,6 +164,8 @@ class Contact(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index("business", "name_key", "id", name="contact_name"),
+            # Finds who stands at an account twice by the index alone.
+            models.Index("business", "account", "name_key", "id", name="contact_account_name"),
             models.Index("business", "email", name="contact_email"),
             # For the sentiment fallback of health (CS-53), which reads flagged contacts only.
             models.Index(
@@ -369,6 +371,7 @@ from afterclose.accounts.imports.models import (  # noqa: E402
 )
 from afterclose.accounts.merging.models import (  # noqa: E402
     AccountAlias as AccountAlias,
+    ContactAlias as ContactAlias,
     Merge as Merge,
     MergeStep as MergeStep,
 )

@@ -15,6 +15,7 @@ from afterclose.accounts.models import (
     AccountTag,
     AtRiskFlag,
     Contact,
+    ContactAlias,
     ContactTag,
     Event,
     RiskReason,
@@ -141,13 +142,17 @@ def timeline(
 ) -> tuple[list[Event], bool]:
     """A page of an account's timeline, newest first, and whether there is more (CS-4).
 
-    ``contact_id`` leaves what is about one of its contacts. ``kind`` is email, call, meeting,
+    ``contact_id`` leaves what is about one of its contacts, and has beside it what came of those
+    that were merged into it, at their accounts. ``kind`` is email, call, meeting,
     note or system; anything else shows all. ``before`` is (occurred_at, id) of the last event
     of the page before.
     """
     require(viewer, Right.ACCOUNTS_VIEW)
     events = Event.objects.filter(account_id=account_id)
     if contact_id is not None:
+        places = ContactAlias.objects.filter(contact_id=contact_id, account__isnull=False)
+        accounts = {account_id, *places.values_list("account_id", flat=True)}
+        events = Event.objects.filter(account_id__in=accounts)
         # What is about something else that it did, such as a segment, names it in the payload.
         about = Q(subject_type=Contact._meta.label_lower, subject_id=contact_id)
         events = events.filter(about | Q(payload__contact=contact_id))

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from afterclose.accounts.hierarchy import views as hierarchy
-from afterclose.accounts.merging import views as merging
+from afterclose.accounts.merging import contact_views as contact_merging, views as merging
 from afterclose.accounts.tags import views as tags
 from afterclose.accounts.views import (
     contacts,
@@ -40,6 +40,8 @@ _account = [
 _contact = [
     path("", contacts.detail, name="contact"),
     path("activity/", timeline.log_with, name="contact_log"),
+    path("merge/", contact_merging.choose, name="contact_merge_choose"),
+    path("merge/<int:other_contact_id>/", contact_merging.merge, name="contact_merge"),
     path("panels/timeline/", timeline.of_contact, name="contact_timeline"),
 ]
 
@@ -62,6 +64,8 @@ _custom_fields = [
 urlpatterns = [
     path("accounts/", lists.accounts, name="list"),
     path("accounts/contacts/", lists.contacts, name="contacts"),
+    path("accounts/contacts/options/", contact_merging.options, name="contact_options"),
+    path("accounts/contacts/duplicates/", contact_merging.duplicates, name="contact_duplicates"),
     path("accounts/new/", detail.create, name="create"),
     path("accounts/duplicates/", merging.duplicates, name="duplicates"),
     path("accounts/merges/<int:merge_id>/undo/", merging.undo, name="merge_undo"),

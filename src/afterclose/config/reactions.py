@@ -21,6 +21,8 @@ REACTIONS: dict[str, dict[str, str]] = {
     },
     "account.merged": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
     "account.merge_undone": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
+    "contact.merged": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
+    "contact.merge_undone": {"compute": "afterclose.accounts.merging.reactions.compute_anew"},
     "task.assigned": {"notify": "afterclose.notifications.reactions.tell_assigned"},
     "tasks.assigned": {"notify": "afterclose.notifications.reactions.tell_assigned_many"},
     "tasks.overdue": {"notify": "afterclose.notifications.reactions.tell_overdue"},

@@ -13,9 +13,10 @@ class TasksConfig(AppConfig):
     def ready(self) -> None:
         """Navigation, the create menu, search, its panel on the account page, its number."""
         from afterclose.accounts import panels
+        from afterclose.accounts.merging import rules
         from afterclose.businesses.permissions import Right
         from afterclose.kit import numbers
-        from afterclose.tasks import kinds, queries
+        from afterclose.tasks import kinds, merging, queries
         from afterclose.ui import navigation, palette
 
         kinds.declare()
@@ -69,6 +70,7 @@ class TasksConfig(AppConfig):
                 page="contact",
             )
         )
+        rules.register_settlement("tasks", merging.follow_contact)
         numbers.register(
             numbers.Number("tasks.mine", "My tasks", "tasks", "docs/numbers/home.md", queries.mine)
         )

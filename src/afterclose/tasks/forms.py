@@ -46,7 +46,7 @@ class TaskForm(forms.Form):
             del self.fields["account"], self.fields["contact"]
             return
         self._offer("account", Account, reverse("tasks:account_options"))
-        self._offer("contact", Contact, reverse("tasks:contact_options"))
+        self._offer("contact", Contact, reverse("accounts:contact_options"))
 
     def _offer(self, name: str, model: Any, address: str) -> None:
         """Offer only the row that is chosen; the others come as one types."""

@@ -11,7 +11,6 @@ urlpatterns = [
     path("add/", views.add, name="add"),
     path("quick/", views.quick, name="quick"),
     path("accounts/", views.account_options, name="account_options"),
-    path("contacts/", views.contact_options, name="contact_options"),
     path("calendar/", feed.settings_page, name="calendar"),
     path("calendar/<str:secret>.ics", feed.feed, name="feed"),
     path("panels/groups/", panels.groups, name="groups"),

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from afterclose.accounts import queries as accounts
 from afterclose.accounts.lists import account_options as find_accounts
 from afterclose.businesses.errors import Refused
 from afterclose.businesses.permissions import Right
@@ -181,19 +180,6 @@ def account_options(request: MemberRequest) -> JsonResponse:
     """Accounts whose name begins with ``?q=``, for the form."""
     found = find_accounts(request.viewer, request.GET.get("q", ""), OPTIONS)
     return JsonResponse([{"value": o.value, "text": o.label} for o in found], safe=False)
-
-
-@require_safe
-@page(right=Right.ACCOUNTS_VIEW)
-def contact_options(request: MemberRequest) -> JsonResponse:
-    """Contacts whose name begins with ``?q=``, for the form."""
-    text = request.GET.get("q", "").strip().lower()
-    found = accounts.all_contacts(request.viewer).filter(accounts.prefix("name_key", text))
-    rows = found.order_by("name_key", "id").values_list("id", "name", "account__name")[:OPTIONS]
-    return JsonResponse(
-        [{"value": str(key), "text": f"{name} ({account})"} for key, name, account in rows],
-        safe=False,
-    )
 
 
 def _back(task: Task) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, override
+from typing import Any, cast, override
 
 from afterclose.accounts.custom_fields import importing as custom_fields
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.importing.references import ACCOUNT_ID
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer, resolve_accounts
+from afterclose.accounts.merging.aliases import Place, contacts_by_alias, contacts_by_place
 from afterclose.accounts.models import Contact, ContactTag
 from afterclose.accounts.tags import importing as tags
 
@@ -63,7 +64,6 @@ class ContactImporter(Importer):
         """Account by its id; the name from one column or two, else from the address."""
         accounts = resolve_accounts(records)
         tags.read(records)
-        taken: dict[tuple[int, str], int] = {}
         plain = (
             "email",
             "title",
@@ -86,14 +86,26 @@ class ContactImporter(Importer):
             record.data["name"] = name or record.get("email").split("@")[0]
             if self.key(record):
                 record.data["external_id"] = self.key(record)
-            address = record.get("email")
-            if address:
-                first = taken.setdefault((accounts[record.line], address), record.line)
-                if first != record.line:
-                    record.reject(
-                        f"E-mail: {address} stands already on line {first} for this account.",
-                        "email",
-                    )
+        self._reject_repeated([record for record in records if record.is_good and record.data])
+
+    def _reject_repeated(self, records: Sequence[Record]) -> None:
+        """An account has an address once; but a file that has both contacts of a merge is right."""
+        places: dict[Place, list[Record]] = {}
+        for record in records:
+            if record.get("email"):
+                place = (record.data["account_id"], record.get("email"))
+                places.setdefault(place, []).append(record)
+        repeated = {place: rows for place, rows in places.items() if len(rows) > 1}
+        took_over = contacts_by_alias({self.key(r) for rows in repeated.values() for r in rows})
+        for (_, address), rows in repeated.items():
+            first, *others = [record for record in rows if self.key(record) not in took_over] or [
+                rows[0]
+            ]
+            for record in others:
+                record.reject(
+                    f"E-mail: {address} stands already on line {first.line} for this account.",
+                    "email",
+                )
 
     @override
     def extra_fields(self) -> tuple[Field, ...]:
@@ -102,8 +114,9 @@ class ContactImporter(Importer):
     @override
     def plan(self, records: Sequence[Record], context: Context) -> None:
         super().plan(records, context)
-        tags.plan(records, ContactTag, "contact_id")
-        custom_fields.plan(records, Subject.CONTACT, context)
+        own = [record for record in records if not (record.stored or {}).get("is_alias")]
+        tags.plan(own, ContactTag, "contact_id")
+        custom_fields.plan(own, Subject.CONTACT, context)
 
     @override
     def write(self, records: Sequence[Record], context: Context) -> None:
@@ -114,12 +127,14 @@ class ContactImporter(Importer):
     def find(
         self, records: Sequence[Record], columns: Collection[str]
     ) -> dict[str, dict[str, Any]]:
-        """By id; a contact that was entered by hand is the same person by account and e-mail."""
+        """By id; a contact that was entered by hand is the same person by account and e-mail.
+        Either may be that of a contact which was merged into another one."""
         found = super().find(records, columns)
+        took_over = contacts_by_alias(self._missing(records, found))
         open_rows = {
             (record.data["account_id"], record.data["email"]): self.key(record)
             for record in records
-            if record.data.get("email") and self.key(record) not in found
+            if record.data.get("email") and self.key(record) not in {*found, *took_over}
         }
         if open_rows:
             same = Contact.objects.filter(
@@ -127,7 +142,24 @@ class ContactImporter(Importer):
                 account_id__in={account for account, _ in open_rows},
             ).values("id", "external_id", "email", "account_id", *columns)
             for row in same:
-                key = open_rows.get((row["account_id"], row["email"]))
+                key = open_rows.pop((row["account_id"], row["email"]), None)
                 if key is not None:
                     found[key] = row
+            for place, contact_id in contacts_by_place(open_rows).items():
+                took_over[open_rows[place]] = contact_id
+        if took_over:
+            rows = Contact.objects.filter(id__in=took_over.values()).values("id", *columns)
+            by_id = {row["id"]: row for row in rows}
+            for key, contact_id in took_over.items():
+                found[key] = {**by_id[contact_id], "external_id": key or None, "is_alias": True}
         return found
+
+    @override
+    def reconcile(self, record: Record, context: Context) -> None:
+        stored = cast(dict[str, Any], record.stored)
+        if stored.get("is_alias"):
+            # The contact that took this over has a row of its own that tells its facts.
+            record.data = {}
+
+    def _missing(self, records: Sequence[Record], found: Collection[str]) -> set[str]:
+        return {key for record in records if (key := self.key(record)) and key not in found}

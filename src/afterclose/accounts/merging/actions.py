@@ -11,11 +11,12 @@ from django.db import IntegrityError, transaction
 
 from afterclose.accounts import timeline
 from afterclose.accounts.hierarchy import tree
-from afterclose.accounts.merging import rules
+from afterclose.accounts.merging import contacts, rules
+from afterclose.accounts.merging.aliases import give
 from afterclose.accounts.merging.engine import Engine, reverse
 from afterclose.accounts.merging.fields import Side, chosen
 from afterclose.accounts.merging.models import AccountAlias, Merge, MergeStep
-from afterclose.accounts.models import Account
+from afterclose.accounts.models import Account, Contact
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
@@ -54,7 +55,7 @@ def merge_accounts(
     _settle_parent(engine, winner, loser)
     engine.absorb(Account, [(loser.id, winner.id)])
     engine.remove(Account, [loser.id])
-    engine.change(Account, winner.id, {**values, "updated_at": at})
+    engine.change(Account, [winner.id], {**values, "updated_at": at})
     if wrong := tree.too_deep([winner.id]):
         raise ValidationError(
             f"A tree has at most {tree.MAX_LEVELS} levels, and {len(wrong)} would have more. "
@@ -85,19 +86,29 @@ def merge_accounts(
 
 @transaction.atomic
 def undo_merge(*, actor: Actor, at: datetime, merge_id: int) -> Merge:
-    """Take two accounts apart again, exactly as they were; what came since stays with the winner.
+    """Take two accounts, or contacts, apart again, exactly as they were; what came since stays
+    with the winner.
 
     Raises ValidationError where it is too late, or something newer stands in the way.
     """
     require(actor, Right.ACCOUNTS_EDIT)
-    pair = Merge.objects.values_list("into_id", "loser_id").get(id=merge_id)
-    rules.lock(actor, pair)
-    merge = Merge.objects.select_for_update(of=("self",)).select_related("winner").get(id=merge_id)
+    into_id, loser_id, contact_id = Merge.objects.values_list(
+        "into_id", "loser_id", "contact_id"
+    ).get(id=merge_id)
+    if contact_id is None:
+        rules.lock(actor, (into_id, loser_id))
+    merge = (
+        Merge.objects.select_for_update(of=("self",))
+        .select_related("winner", "contact")
+        .get(id=merge_id)
+    )
     if problem := why_not_undo(merge, at):
         raise ValidationError(problem)
     tree.lock()
-    Account.objects.select_for_update(of=("self",)).get(id=merge.winner_id)
+    stays = merge.stays
+    type(stays)._default_manager.select_for_update(of=("self",)).get(pk=stays.pk)
     merge.aliases.all().delete()
+    merge.contact_aliases.all().delete()
     try:
         with transaction.atomic():
             reverse(merge)
@@ -106,7 +117,7 @@ def undo_merge(*, actor: Actor, at: datetime, merge_id: int) -> Merge:
             "It cannot be undone: something that was added since has taken the place of a row "
             "that would come back, such as an id in its source."
         ) from clash
-    if tree.too_deep([merge.into_id, merge.loser_id]):
+    if contact_id is None and tree.too_deep([merge.into_id, merge.loser_id]):
         raise ValidationError(
             "It cannot be undone: parents were changed since, and the tree would not fit together."
         )
@@ -114,12 +125,20 @@ def undo_merge(*, actor: Actor, at: datetime, merge_id: int) -> Merge:
     merge.undone_at, merge.undone_by_id = at, actor.membership_id
     merge.save(update_fields=["undone_at", "undone_by"])
     audit.record(
-        "account.merge_undone",
+        f"{merge.noun}.merge_undone",
         actor=actor,
         at=at,
-        subject=merge.winner,
+        subject=stays,
         changes={"back": merge.loser_name, "back_id": merge.loser_id},
     )
+    if isinstance(stays, Contact):
+        contacts.tell_undone(actor, at, merge)
+    else:
+        _tell_undone(actor, at, merge)
+    return merge
+
+
+def _tell_undone(actor: Actor, at: datetime, merge: Merge) -> None:
     for account_id, other in (
         (merge.loser_id, merge.winner.name),
         (merge.into_id, merge.loser_name),
@@ -133,7 +152,6 @@ def undo_merge(*, actor: Actor, at: datetime, merge_id: int) -> Merge:
             subject=merge,
             payload={"accounts": [account_id]},
         )
-    return merge
 
 
 def why_not_undo(merge: Merge, at: datetime) -> str:
@@ -142,14 +160,19 @@ def why_not_undo(merge: Merge, at: datetime) -> str:
         return "This merge was undone already."
     if merge.purged_at is not None or merge.at <= at - UNDOABLE_FOR:
         return f"A merge can be undone for {UNDOABLE_FOR.days} days, and this one is older."
-    if merge.winner_id != merge.into_id:
-        return f"The account was merged into {merge.winner} since. Undo that merge first."
+    if merge.stays.pk != merge.into_id:
+        return f"The {merge.noun} was merged into {merge.stays} since. Undo that merge first."
     later = Merge.objects.filter(
-        into_id=merge.into_id, undone_at=None, purged_at=None, id__gt=merge.id
+        contact__isnull=merge.contact_id is None,
+        undone_at=None,
+        purged_at=None,
+        id__gt=merge.id,
     )
-    if later.exists():
-        return "Another account was merged into the same one since. Undo that merge first."
-    return ""
+    if later.filter(into_id=merge.into_id).exists():
+        return f"Another {merge.noun} was merged into the same one since. Undo that merge first."
+    if merge.contact_id is not None:
+        return contacts.why_not_undo(merge)
+    return contacts.why_not_part(merge)
 
 
 @transaction.atomic
@@ -192,22 +215,16 @@ def _settle_parent(engine: Engine, winner: Account, loser: Account) -> None:
     """Where the winner stands under the loser, it takes the loser's place; where it has no
     parent, it gets the loser's, unless that is itself under the winner."""
     if loser.id in tree.above(winner):
-        engine.change(Account, winner.id, {"parent_id": loser.parent_id})
+        engine.change(Account, [winner.id], {"parent_id": loser.parent_id})
     elif winner.parent_id is None and loser.parent_id is not None:
         parent = Account.objects.get(id=loser.parent_id)
         if winner.id not in (parent.id, *tree.above(parent)):
-            engine.change(Account, winner.id, {"parent_id": parent.id})
+            engine.change(Account, [winner.id], {"parent_id": parent.id})
 
 
 def _remember_ids(engine: Engine, winner: Account, loser: Account, values: dict[str, Any]) -> None:
     """Every id that the merged account does not carry itself goes on finding it; also one that
     found another account until somebody gave it away anew."""
     own = values.get("external_id", winner.external_id)
-    for external_id in (winner.external_id, loser.external_id):
-        if not external_id or external_id == own:
-            continue
-        known = AccountAlias.objects.filter(external_id=external_id).first()
-        if known is None:
-            AccountAlias.objects.create(account=winner, external_id=external_id, merge=engine.merge)
-        elif known.account_id != winner.id:
-            engine.change(AccountAlias, known.id, {"account_id": winner.id})
+    for external_id in {winner.external_id, loser.external_id} - {None, "", own}:
+        give(engine, AccountAlias, {"account_id": winner.id}, {"external_id": external_id})

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import CASCADE
 
 from afterclose.accounts.merging.models import Merge, MergeStep, StepKind
 from afterclose.accounts.merging.references import (
@@ -21,9 +22,10 @@ from afterclose.accounts.merging.references import (
     Reference,
     Unique,
     references_to,
+    targets_of,
     uniques_with,
 )
-from afterclose.accounts.merging.rules import Derived, Rule, rule_of
+from afterclose.accounts.merging.rules import Derived, Rule, namings_of, rule_of
 from afterclose.businesses.context import required_business_id
 
 Pairs = Sequence[tuple[int, int]]
@@ -48,7 +50,9 @@ class Engine:
                 continue
             if collisions := conflicts(reference, pairs):
                 self._combine(reference.model, collisions, rule or Rule())
-            self._move(reference, pairs)
+            self.move(reference.model, reference.column, pairs)
+        for naming in namings_of(model):
+            naming.follow(self, pairs)
 
     def remove(self, model: Model, ids: Sequence[int]) -> list[dict[str, Any]]:
         """Delete rows that nothing points at any more; returns their images."""
@@ -63,21 +67,34 @@ class Engine:
         self._note(StepKind.REMOVED, model, before=images)
         return images
 
-    def change(self, model: Model, row_id: int, values: dict[str, Any]) -> None:
-        """Set columns of one row."""
-        before = self._images(model, [row_id])
-        names = ", ".join(f"{_quote(name)} = %s" for name in values)
+    def change(self, model: Model, ids: Sequence[int], values: dict[str, Any]) -> None:
+        """Set columns of some rows to the same values."""
+        sets = ", ".join(f"{_quote(name)} = %s" for name in values)
+        self.update(model, ids, sets, list(values.values()))
+
+    def update(self, model: Model, ids: Sequence[int], sets: str, given: list[Any]) -> None:
+        """Set columns of some rows by SQL; its values are parameters in ``given``."""
+        if not ids:
+            return
+        before = self._images(model, ids)
         _rows(
-            f"UPDATE {_name(model)} SET {names} WHERE business_id = %s AND id = %s RETURNING id",
-            [*values.values(), self.business_id, row_id],
+            f"UPDATE {_name(model)} SET {sets}"
+            " WHERE business_id = %s AND id = ANY(%s) RETURNING id",
+            [*given, self.business_id, list(ids)],
         )
-        self._note(StepKind.CHANGED, model, before=before, after=self._images(model, [row_id]))
+        self._note(StepKind.CHANGED, model, before=before, after=self._images(model, ids))
 
     def _combine(self, model: Model, pairs: Pairs, rule: Rule) -> None:
         self.absorb(model, pairs)
         images = self.remove(model, [loser for loser, _ in pairs])
-        if not rule.combine:
-            return
+        if rule.combine:
+            self._take_over(model, pairs, rule, images)
+        if rule.afterwards is not None:
+            rule.afterwards(self, pairs, images)
+
+    def _take_over(
+        self, model: Model, pairs: Pairs, rule: Rule, images: list[dict[str, Any]]
+    ) -> None:
         ids = [winner for _, winner in pairs]
         before = self._images(model, ids)
         sets = ", ".join(f"{_quote(name)} = {sql}" for name, sql in rule.combine.items())
@@ -90,22 +107,31 @@ class Engine:
         )
         self._note(StepKind.CHANGED, model, before=before, after=self._images(model, ids))
 
-    def _move(self, reference: Reference, pairs: Pairs) -> None:
+    def move(
+        self, model: Model, column: str, pairs: Pairs, only: str = "true", given: Sequence[Any] = ()
+    ) -> None:
+        """Have rows whose ``column`` holds the id of what goes hold that of what stays; of those
+        rows (``t``) that meet ``only``, an SQL condition with its parameters in ``given``."""
         moved: dict[tuple[int, int], list[int]] = {}
         for row_id, loser, winner in _rows(
-            f"UPDATE {_name(reference.model)} t SET {_quote(reference.column)} = p.winner"
+            f"UPDATE {_name(model)} t SET {_quote(column)} = p.winner"
             "  FROM unnest(%s::bigint[], %s::bigint[]) AS p (loser, winner)"
-            f" WHERE t.business_id = %s AND t.{_quote(reference.column)} = p.loser"
+            f" WHERE t.business_id = %s AND t.{_quote(column)} = p.loser AND {only}"
             " RETURNING t.id, p.loser, p.winner",
-            [[loser for loser, _ in pairs], [winner for _, winner in pairs], self.business_id],
+            [
+                [loser for loser, _ in pairs],
+                [winner for _, winner in pairs],
+                self.business_id,
+                *given,
+            ],
         ):
             moved.setdefault((loser, winner), []).append(row_id)
         for (loser, winner), ids in moved.items():
             self.moved += len(ids)
             self._note(
                 StepKind.MOVED,
-                reference.model,
-                column=reference.column,
+                model,
+                column=column,
                 from_id=loser,
                 to_id=winner,
                 ids=sorted(ids),
@@ -192,9 +218,11 @@ def _colliding(reference: Reference, unique: Unique, pairs: Pairs) -> tuple[str,
 
 def reverse(merge: Merge) -> None:
     """Run a merge's journal backwards. What was changed since stays as it is now: a column is
-    put back only where it still holds what the merge wrote."""
+    put back only where it still holds what the merge wrote. Raises IntegrityError, at once and
+    not as the transaction ends, where something newer stands in the way."""
     for step in merge.steps.order_by("-number").iterator(chunk_size=20):
         _UNDO[StepKind(step.kind)](step)
+    connection.check_constraints()
 
 
 def _move_back(step: MergeStep) -> None:
@@ -206,14 +234,33 @@ def _move_back(step: MergeStep) -> None:
 
 
 def _put_back(step: MergeStep) -> None:
-    if not step.before:
+    images = _that_still_belong(step)
+    if not images:
         return
-    names = ", ".join(_quote(name) for name in _stored(step.table, step.before[0]))
+    names = ", ".join(_quote(name) for name in _stored(step.table, images[0]))
     _rows(
         f"INSERT INTO {_quote(step.table)} ({names}) SELECT {names}"
         f"  FROM jsonb_populate_recordset(NULL::{_quote(step.table)}, %s::jsonb) RETURNING id",
-        [json.dumps(step.before)],
+        [json.dumps(images)],
     )
+
+
+def _that_still_belong(step: MergeStep) -> list[dict[str, Any]]:
+    """The rows to put back: what belongs to a row that was deleted since (a tag, a segment) went
+    with it, and what merely named one names nobody."""
+    images: list[dict[str, Any]] = step.before
+    for field, target in targets_of(step.table):
+        named = {image[field.column] for image in images} - {None}
+        if not named:
+            continue
+        rows: Any = target._default_manager
+        gone = named - set(rows.filter(pk__in=named).values_list("pk", flat=True))
+        if field.remote_field.on_delete is CASCADE:
+            images = [image for image in images if image[field.column] not in gone]
+        elif gone:
+            for image in images:
+                image[field.column] = None if image[field.column] in gone else image[field.column]
+    return images
 
 
 def _change_back(step: MergeStep) -> None:

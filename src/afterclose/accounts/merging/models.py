@@ -7,16 +7,20 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from afterclose.accounts.models import Account
+from afterclose.accounts.models import BYTEWISE, Account, Contact
 from afterclose.businesses.models import Membership
 from afterclose.businesses.tenancy import TenantForeignKey, TenantModel
 
 
 class Merge(TenantModel):
-    """That an account was merged into another one, by whom and when; perhaps undone since."""
+    """That an account was merged into another one, or a contact (then ``contact`` is the one that
+    stayed, and ``winner`` the account it is at), by whom and when; perhaps undone since."""
 
     winner = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="merges")
-    # A later merge moves `winner` on; then it differs from this, and that merge is undone first.
+    contact = TenantForeignKey(
+        Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="merges"
+    )
+    # A later merge moves the winner on; then it differs from this, and that merge is undone first.
     into_id = models.BigIntegerField(help_text="The winner's id as the merge was made.")
     loser_id = models.BigIntegerField()
     loser_name = models.CharField(max_length=200)
@@ -40,7 +44,18 @@ class Merge(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.loser_name} into {self.winner}"
+        return f"{self.loser_name} into {self.stays}"
+
+    @property
+    def stays(self) -> Account | Contact:
+        """The account or contact that has everything of the other one now."""
+        found: Account | Contact = self.winner if self.contact_id is None else self.contact
+        return found
+
+    @property
+    def noun(self) -> str:
+        """What was merged, in a word."""
+        return "account" if self.contact_id is None else "contact"
 
 
 class StepKind(models.TextChoices):
@@ -96,3 +111,29 @@ class AccountAlias(TenantModel):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class ContactAlias(TenantModel):
+    """What a contact is known by beside its own, from one merged into it: an id in its source, or
+    a place, which is an account with the e-mail address it had there, if any."""
+
+    contact = TenantForeignKey(Contact, on_delete=models.CASCADE, related_name="aliases")
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    account = TenantForeignKey(
+        Account, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    email = models.EmailField(max_length=254, blank=True, db_collation=BYTEWISE)
+    merge = TenantForeignKey(Merge, on_delete=models.CASCADE, related_name="contact_aliases")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "external_id"], name="contact_alias_once"),
+            models.UniqueConstraint(
+                fields=["business", "account", "email"],
+                name="contact_alias_place_once",
+                condition=~models.Q(email=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or self.email

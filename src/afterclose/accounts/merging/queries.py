@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import QuerySet
 from django.http import Http404
 
+from afterclose.accounts.merging import contacts
 from afterclose.accounts.merging.actions import UNDOABLE_FOR, why_not_merge
 from afterclose.accounts.merging.engine import conflicts
 from afterclose.accounts.merging.fields import Compared, compare
 from afterclose.accounts.merging.models import Merge
-from afterclose.accounts.merging.references import references_to
-from afterclose.accounts.merging.rules import Derived, rule_of
+from afterclose.accounts.merging.references import Model, references_to
+from afterclose.accounts.merging.rules import Derived, namings_of, rule_of
 from afterclose.accounts.models import Account, Contact
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
-
-#: Groups of possible duplicates on a page, and accounts shown of each.
-GROUPS, SHOWN = 50, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +34,17 @@ class Follows:
 class Preview:
     """What a merge would do."""
 
-    winner: Account
-    loser: Account
+    winner: Account | Contact
+    loser: Account | Contact
     facts: list[Compared]
     follows: list[Follows]
-    same_contacts: int
     problem: str
+    same_contacts: int = 0
+
+    @property
+    def across(self) -> bool:
+        """Whether these are contacts of two accounts."""
+        return getattr(self.winner, "account_id", 0) != getattr(self.loser, "account_id", 0)
 
     @property
     def rows(self) -> int:
@@ -59,22 +60,40 @@ def preview(viewer: Actor, winner_id: int, loser_id: int) -> Preview:
     if winner_id not in found or loser_id not in found:
         raise Http404("There is no such account.")
     winner, loser = found[winner_id], found[loser_id]
+    follows = _follows(Account, winner_id, loser_id)
+    same_contacts = sum(each.meeting for each in follows if each.label == "Contacts")
+    problem = why_not_merge(winner, loser)
+    return Preview(winner, loser, compare(winner, loser), follows, problem, same_contacts)
+
+
+def preview_of_contacts(viewer: Actor, winner_id: int, loser_id: int) -> Preview:
+    """The same for two contacts."""
+    require(viewer, Right.ACCOUNTS_EDIT)
+    rows = Contact.objects.select_related("account")
+    found = {contact.id: contact for contact in rows.filter(id__in={winner_id, loser_id})}
+    if winner_id not in found or loser_id not in found:
+        raise Http404("There is no such contact.")
+    winner, loser = found[winner_id], found[loser_id]
+    follows = _follows(Contact, winner_id, loser_id)
+    problem = contacts.why_not_merge(winner, loser)
+    return Preview(winner, loser, compare(winner, loser), follows, problem)
+
+
+def _follows(target: Model, winner_id: int, loser_id: int) -> list[Follows]:
+    """How many rows of which tables point at the one that would go, the most first."""
     follows: list[Follows] = []
-    same_contacts = 0
-    for reference in references_to(Account):
+    for reference in references_to(target):
         if isinstance(rule_of(reference.model), Derived):
             continue
         manager: Any = reference.model._default_manager
-        count = manager.filter(**{reference.field.attname: loser.id}).count()
+        count = manager.filter(**{reference.field.attname: loser_id}).count()
         if not count:
             continue
-        meeting = len(conflicts(reference, [(loser.id, winner.id)]))
-        if reference.model is Contact:
-            same_contacts = meeting
+        meeting = len(conflicts(reference, [(loser_id, winner_id)]))
         follows.append(Follows(_label(reference.model, reference.field.name), count, meeting))
-    follows.sort(key=lambda each: (-each.rows, each.label))
-    problem = why_not_merge(winner, loser)
-    return Preview(winner, loser, compare(winner, loser), follows, same_contacts, problem)
+    named = ((naming.label, naming.count([loser_id])) for naming in namings_of(target))
+    follows += [Follows(label, count, 0) for label, count in named if count]
+    return sorted(follows, key=lambda each: (-each.rows, each.label))
 
 
 # Where a model's own name is not what a person would say.
@@ -86,6 +105,13 @@ _WORDS = {
     ("accounts.AccountValue", "subject"): "Custom fields",
     ("accounts.Merge", "winner"): "Earlier merges",
     ("accounts.AccountAlias", "account"): "Ids taken over before",
+    ("accounts.ContactAlias", "account"): "Addresses that contacts took over before",
+    ("accounts.ContactAlias", "contact"): "Ids and addresses taken over before",
+    ("accounts.ContactTag", "contact"): "Tags",
+    ("accounts.ContactValue", "subject"): "Custom fields",
+    ("accounts.Merge", "contact"): "Earlier merges",
+    ("accounts.RemovedLink", "account"): "Tags deleted lately",
+    ("accounts.RemovedLink", "contact"): "Tags deleted lately",
     ("usage.DailyUsage", "account"): "Days of use, by user and feature",
     ("usage.LastUse", "account"): "Dates of first and last use",
     ("health.Snapshot", "account"): "Health scores of past days",
@@ -101,14 +127,15 @@ def _label(model: Any, field: str) -> str:
 def merges(viewer: Actor) -> QuerySet[Merge]:
     """Every merge of the business."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    return Merge.objects.select_related("winner", "by__person")
+    return Merge.objects.select_related("winner", "contact", "by__person")
 
 
-def undoable(viewer: Actor, account_id: int, at: datetime) -> list[Merge]:
-    """The merges into an account that can still be undone, the newest first."""
+def undoable(viewer: Actor, of: Account | Contact, at: datetime) -> list[Merge]:
+    """The merges into an account or a contact that can still be undone, the newest first."""
+    into = {"contact": of} if isinstance(of, Contact) else {"winner": of, "contact": None}
     return list(
         merges(viewer)
-        .filter(winner_id=account_id, undone_at=None, purged_at=None, at__gt=at - UNDOABLE_FOR)
+        .filter(**into, undone_at=None, purged_at=None, at__gt=at - UNDOABLE_FOR)
         .order_by("-id")[:5]
     )
 
@@ -124,44 +151,14 @@ def merge(viewer: Actor, merge_id: int) -> Merge:
 def merged_into(viewer: Actor, account_id: int) -> int | None:
     """Where an account that is not there any more went, or None."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    found = Merge.objects.filter(loser_id=account_id, undone_at=None).order_by("-id").first()
-    return found.winner_id if found else None
+    found = Merge.objects.filter(loser_id=account_id, contact=None, undone_at=None)
+    last = found.order_by("-id").first()
+    return last.winner_id if last else None
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Accounts that may be the same customer, and what they have in common."""
-
-    why: str
-    value: str
-    accounts: Sequence[Account]
-    count: int
-
-    @property
-    def others(self) -> Sequence[Account]:
-        """All shown but the first, which would stay: the oldest."""
-        return self.accounts[1:]
-
-
-def possible_duplicates(viewer: Actor, by: str, after: str = "") -> tuple[list[Alike], str]:
-    """Groups of accounts with the same domain or (``by`` is ``name``) name, in order of it, and
-    what the next page begins after. Each group is told from the index alone."""
+def contact_merged_into(viewer: Actor, contact_id: int) -> int | None:
+    """Where a contact that is not there any more went, or None."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    column, why = ("name_key", "Same name") if by == "name" else ("domain", "Same e-mail domain")
-    groups = list(
-        Account.objects.filter(**{f"{column}__gt": after})
-        .values_list(column)
-        .annotate(many=Count("id"))
-        .filter(many__gt=1)
-        .order_by(column)[: GROUPS + 1]
-    )
-    shown = groups[:GROUPS]
-    members: dict[str, list[Account]] = {}
-    # Numbered in the database: one group may be half of all accounts (a provider of mailboxes).
-    place = Window(RowNumber(), partition_by=F(column), order_by="id")
-    rows = Account.objects.filter(**{f"{column}__in": [value for value, _ in shown]})
-    first = rows.annotate(place=place).filter(place__lte=SHOWN)
-    for account in first.select_related("csm__person").order_by(column, "id"):
-        members.setdefault(getattr(account, column), []).append(account)
-    found = [Alike(why, value, members.get(value, []), many) for value, many in shown]
-    return found, shown[-1][0] if len(groups) > GROUPS else ""
+    found = Merge.objects.filter(loser_id=contact_id, contact__isnull=False, undone_at=None)
+    last = found.order_by("-id").first()
+    return last.contact_id if last else None

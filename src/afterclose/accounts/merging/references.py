@@ -61,6 +61,24 @@ def references_to(target: Model) -> tuple[Reference, ...]:
     return tuple(sorted(found, key=lambda each: (each.table, each.column)))
 
 
+@cache
+def targets_of(table: str) -> tuple[tuple[models.ForeignKey[Any, Any], Model], ...]:
+    """The columns of a tenant table that point at rows of others, and the models of those."""
+    [model] = [
+        each
+        for each in apps.get_models(include_auto_created=True)
+        if each._meta.db_table == table and not each._meta.proxy
+    ]
+    return tuple(
+        (field, field.related_model)
+        for field in model._meta.local_fields
+        if isinstance(field, models.ForeignKey)
+        and not isinstance(field, BusinessField)
+        and not isinstance(field.related_model, str)
+        and _is_tenants(field.related_model)
+    )
+
+
 def _is_tenants(model: Model) -> bool:
     return any(isinstance(field, BusinessField) for field in model._meta.local_fields)
 

@@ -1,4 +1,4 @@
-"""What becomes of two rows of a table that cannot both point at the account that stays.
+"""What becomes of two rows of a table that cannot both point at the account or contact that stays.
 
 Each app says it for its own tables, from its ``AppConfig.ready``; a table without a rule has its
 rows moved. A guard (tests/guards/test_merging.py) fails for a table whose rows can collide and
@@ -7,21 +7,27 @@ that has no rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from afterclose.accounts.merging.references import Model
 from afterclose.businesses.actors import Actor
+
+if TYPE_CHECKING:
+    from afterclose.accounts.merging.engine import Engine, Pairs
 
 
 @dataclass(frozen=True)
 class Rule:
     """Of two rows that collide, the winner's stays and takes ``combine``: column to an SQL
     expression over ``w`` (the winner's row) and ``l`` (the loser's), such as
-    ``{"count": "w.count + l.count"}``. The other row goes, and what points at it follows."""
+    ``{"count": "w.count + l.count"}``. The other row goes, and what points at it follows.
+    ``afterwards`` gets the engine, the pairs and the images of the rows that went."""
 
     combine: Mapping[str, str] = field(default_factory=dict)
+    afterwards: Callable[[Engine, Pairs, Sequence[Mapping[str, Any]]], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,22 @@ class Derived:
 KEEP_WINNERS = Rule()
 
 _rules: dict[Model, Rule | Derived] = {}
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Rows that name others by an id that is no key of the database, such as the facts about a
+    contact: how many name some of them, and what has them name the winner instead."""
+
+    label: str
+    count: Callable[[Collection[int]], int]
+    follow: Callable[[Engine, Pairs], None]
+
+
+_namings: dict[Model, list[Naming]] = {}
+
+Settle = Callable[["Engine", int], None]
+_settlements: dict[str, Settle] = {}
 
 Refresh = Callable[[Actor, datetime, Collection[int]], None]
 _refreshes: dict[str, tuple[Refresh, bool]] = {}
@@ -49,6 +71,28 @@ def register(model: Model, rule: Rule | Derived) -> None:
 def rule_of(model: Model) -> Rule | Derived | None:
     """The rule of a table, or None where its rows just move."""
     return _rules.get(model)
+
+
+def register_naming(model: Model, naming: Naming) -> None:
+    """Say where rows of ``model`` are named without a key."""
+    _namings.setdefault(model, []).append(naming)
+
+
+def namings_of(model: Model) -> Sequence[Naming]:
+    """Where rows of a model are named without a key."""
+    return _namings.get(model, ())
+
+
+def register_settlement(name: str, settle: Settle) -> None:
+    """Have rows of a contact agree with it (such as on its account) at the end of its merge;
+    ``settle`` gets the engine, by which it changes them, and the contact's id."""
+    _settlements[name] = settle
+
+
+def settle(engine: Engine, contact_id: int) -> None:
+    """Have the rows of every app agree with a merged contact."""
+    for _, each in sorted(_settlements.items()):
+        each(engine, contact_id)
 
 
 def register_refresh(name: str, refresh: Refresh, *, at_once: bool) -> None:

@@ -1,19 +1,21 @@
-"""Merging by preview, its undo, and possible duplicates."""
+"""Merging accounts by preview, possible duplicates, and the undo of any merge."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from afterclose.accounts import queries as account_queries
 from afterclose.accounts.merging import actions, queries
-from afterclose.accounts.merging.fields import FIELDS, Side
+from afterclose.accounts.merging.duplicates import possible_duplicates
+from afterclose.accounts.merging.fields import FIELDS, sides_said
 from afterclose.accounts.merging.forms import OtherForm
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
@@ -48,18 +50,13 @@ def merge(request: MemberRequest, account_id: int, loser_id: int) -> HttpRespons
     shown = queries.preview(request.viewer, account_id, loser_id)
     problem = shown.problem
     if request.method == "POST" and not problem:
-        sides = {
-            name: cast(Side, request.POST[name])
-            for name in FIELDS
-            if request.POST.get(name) in ("winner", "loser")
-        }
         try:
             done = actions.merge_accounts(
                 actor=request.viewer,
                 at=timezone.now(),
                 winner_id=account_id,
                 loser_id=loser_id,
-                sides=sides,
+                sides=sides_said(request.POST, FIELDS),
             )
         except ValidationError as refused:
             problem = " ".join(refused.messages)
@@ -104,6 +101,7 @@ def _said(fact: Any, side: str, people: dict[int, str]) -> Any:
 def undo(request: MemberRequest, merge_id: int) -> HttpResponse:
     """What an undo would do; POST does it."""
     found = queries.merge(request.viewer, merge_id)
+    pages = "accounts:detail" if found.contact_id is None else "accounts:contact"
     problem = actions.why_not_undo(found, timezone.now())
     if request.method == "POST" and not problem:
         try:
@@ -111,11 +109,20 @@ def undo(request: MemberRequest, merge_id: int) -> HttpResponse:
         except ValidationError as refused:
             problem = " ".join(refused.messages)
         else:
-            messages.success(request, f"{found.loser_name} is an account of its own again")
-            return redirect("accounts:detail", found.loser_id)
-    context = {"merge": found, "problem": problem}
+            messages.success(request, f"{found.loser_name} is {_again(found.noun)} again")
+            return redirect(pages, found.loser_id)
+    context = {
+        "merge": found,
+        "problem": problem,
+        "again": _again(found.noun),
+        "stays_url": reverse(pages, args=[found.stays.pk]),
+    }
     status = 422 if problem and request.method == "POST" else 200
     return render(request, "accounts/merging/undo.html", context, status=status)
+
+
+def _again(noun: str) -> str:
+    return "an account of its own" if noun == "account" else "a contact of their own"
 
 
 @require_safe
@@ -124,7 +131,7 @@ def duplicates(request: MemberRequest) -> HttpResponse:
     """Accounts that may be the same customer."""
     by = "name" if request.GET.get("by") == "name" else "domain"
     after = request.GET.get("after", "").replace("\x00", "")
-    found, following = queries.possible_duplicates(request.viewer, by, after)
+    found, following = possible_duplicates(request.viewer, by, after)
     context = {
         "found": found,
         "by": by,

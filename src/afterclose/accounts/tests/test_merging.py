@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -14,6 +13,7 @@ from afterclose.accounts.custom_fields.actions import define_field
 from afterclose.accounts.imports.command import Wishes, import_files
 from afterclose.accounts.merging import actions, queries
 from afterclose.accounts.merging.aliases import accounts_by_alias
+from afterclose.accounts.merging.duplicates import possible_duplicates
 from afterclose.accounts.merging.reactions import compute_anew
 from afterclose.accounts.models import (
     Account,
@@ -29,11 +29,11 @@ from afterclose.accounts.models import (
 from afterclose.accounts.tags.actions import create_tag, tag_accounts
 from afterclose.billing.actions import refresh_account_billing
 from afterclose.billing.models import AccountBilling, Subscription
-from afterclose.businesses.postgres.schema import business_field
 from afterclose.feedback.models import SurveyAnswer
 from afterclose.health.actions import take_snapshots
 from afterclose.health.models import Score, Snapshot
 from afterclose.usage.models import DailyUsage, LastUse
+from tests.contents import contents
 from tests.factories import (
     MONDAY,
     MORNING,
@@ -47,9 +47,6 @@ from tests.factories import (
     TicketFactory,
 )
 
-# Written by merging and its undo themselves, and kept on purpose.
-OWN = {"businesses.AuditEntry", "accounts.Merge", "accounts.MergeStep"}
-
 
 def merge(cast, winner, loser, **sides):
     return actions.merge_accounts(
@@ -59,19 +56,6 @@ def merge(cast, winner, loser, **sides):
 
 def undo(cast, merged, at=MORNING):
     return actions.undo_merge(actor=cast.manager, at=at, merge_id=merged.id)
-
-
-def contents():
-    """Every tenant row as the database writes it, but those that tell of the merge."""
-    found = {}
-    for model in apps.get_models():
-        if business_field(model) is None or not model._meta.managed or model._meta.label in OWN:
-            continue
-        told = "WHERE kind NOT LIKE 'account.merge%'" if model is Event else ""
-        with connection.cursor() as cursor:
-            cursor.execute(f'SELECT t::text FROM "{model._meta.db_table}" t {told} ORDER BY id')
-            found[model._meta.label] = cursor.fetchall()
-    return found
 
 
 def test_everything_follows_the_winner_and_the_loser_goes(at_work):
@@ -309,8 +293,8 @@ def test_an_id_that_was_taken_over_and_given_anew_finds_the_account_merged_last(
 def test_a_group_of_many_alike_shows_the_oldest_and_leaves_room_for_the_next(at_work):
     many = AccountFactory.create_batch(7, domain="mail.example")
     few = AccountFactory.create_batch(2, domain="zeta.example")
-    found, _ = queries.possible_duplicates(at_work.manager, "domain")
-    assert [(each.value, each.count, list(each.accounts)) for each in found] == [
+    found, _ = possible_duplicates(at_work.manager, "domain")
+    assert [(each.value, each.count, list(each.rows)) for each in found] == [
         ("mail.example", 7, many[:5]),
         ("zeta.example", 2, few),
     ]
@@ -318,8 +302,8 @@ def test_a_group_of_many_alike_shows_the_oldest_and_leaves_room_for_the_next(at_
 
 def test_an_account_typed_by_hand_takes_over_the_id_of_its_imported_twin(at_work):
     typed = AccountFactory.create(name="Birch", external_id=None, domain="birch.example")
-    [alike], _ = queries.possible_duplicates(at_work.manager, "domain")
-    assert {each.id for each in alike.accounts} == {typed.id, at_work.birch.id}
+    [alike], _ = possible_duplicates(at_work.manager, "domain")
+    assert {each.id for each in alike.rows} == {typed.id, at_work.birch.id}
     merged = merge(at_work, typed, at_work.birch)
     typed.refresh_from_db()
     assert typed.external_id == "birch"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,6 +13,8 @@ from afterclose.accounts import actions, queries
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.custom_fields.showing import custom_facts
 from afterclose.accounts.forms import ContactForm
+from afterclose.accounts.merging.duplicates import contacts_like
+from afterclose.accounts.merging.queries import contact_merged_into, undoable
 from afterclose.accounts.panels import panels
 from afterclose.accounts.tags.queries import tags_of_contact, tags_of_contacts
 from afterclose.businesses.permissions import Right
@@ -45,7 +47,15 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
 def detail(request: MemberRequest, contact_id: int) -> HttpResponse:
     """One person on one page; everything but the facts loads lazily."""
     viewer = request.viewer
-    contact = queries.contact(viewer, contact_id)
+    try:
+        contact = queries.contact(viewer, contact_id)
+    except Http404:
+        # An old link to a contact that was merged leads to the one that took over.
+        into = contact_merged_into(viewer, contact_id)
+        if into is None:
+            raise
+        return redirect("accounts:contact", into)
+    may_edit = viewer.may(Right.ACCOUNTS_EDIT)
     return render(
         request,
         "accounts/contact.html",
@@ -56,7 +66,9 @@ def detail(request: MemberRequest, contact_id: int) -> HttpResponse:
             "custom": custom_facts(viewer, Subject.CONTACT, contact_id),
             "main_panels": panels(viewer, "main", "contact"),
             "side_panels": panels(viewer, "side", "contact"),
-            "may_edit": viewer.may(Right.ACCOUNTS_EDIT),
+            "merges": undoable(viewer, contact, timezone.now()),
+            "alike": contacts_like(viewer, contact) if may_edit else [],
+            "may_edit": may_edit,
         },
     )
 

@@ -40,7 +40,7 @@ def detail(request: MemberRequest, account_id: int) -> HttpResponse:
         {
             "account": account,
             "flag": flag,
-            "merges": undoable(request.viewer, account_id, timezone.now()),
+            "merges": undoable(request.viewer, account, timezone.now()),
             "tags": tags_of_account(request.viewer, account_id),
             "custom": custom_facts(request.viewer, Subject.ACCOUNT, account_id),
             "reasons": queries.reason_labels(flag.reasons) if flag else [],

@@ -60,7 +60,7 @@ def life_of(number: int, frame: Frame) -> Life:
     currency = company.place.currency if dice.random() < 0.35 else "USD"
     deal = subscriptions.deal_of(story, currency, dice)
     contacts = _contacts(story, company, frame, dice)
-    emails = [row[1] for row in contacts]
+    emails = [row[1] for row in contacts if row[1]]
     bought = subscriptions.subscriptions_of(story, key, deal, frame, dice)
     since = frame.day(story.since) if story.since is not None else None
     if since and bought:
@@ -149,6 +149,7 @@ def _contacts(story: Story, company: names.Company, frame: Frame, dice: Random) 
                 left,
             )
         )
+    rows += [(*person, False, False, False, False, None) for person in story.people]
     return rows
 
 

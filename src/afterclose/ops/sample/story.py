@@ -60,6 +60,7 @@ class Story:
     surveys: str = "nps"  # none, csat, nps
     mood: float = 0.75
     contacts: int = 3
+    people: tuple[tuple[str, str, str, str], ...] = ()  # more: name, e-mail, title, phone
     champion: bool = True
     champion_left: bool = False
     detractor: bool = False
@@ -87,6 +88,11 @@ _LONG = (
     "Internationale Gesellschaft für angewandte Windenergie- und Meerestechnik Nord"
     " Verwaltungs- und Beteiligungsgesellschaft mbH & Co. KG"
 )
+
+# One person twice, to try a merge: at two accounts of a group with one address, and at one account
+# as somebody typed them again.
+_MAREN = ("Maren Okafor", "maren.okafor@harborgroup.example")
+_TOM = "Tom Alder"
 
 SCENES: tuple[dict[str, Any], ...] = (
     {"seats": 640, "renews_in": 210, "mood": 0.95, "contacts": 6, "since": 1200},
@@ -193,12 +199,34 @@ SCENES: tuple[dict[str, Any], ...] = (
     {"name": "Ōtaki & Söhne “Nordlicht” Ltd", "renews_in": 133},
     {"arc": Arc.NEW, "stage": Stage.ONBOARDING, "since": 34, "renews_in": 331},
     # A second group, of two currencies and two levels.
-    {"name": "Harbor Group", "renews_in": 230, "seats": 120, "mood": 0.85},
-    {"name": "Harbor Freight", "parent": 40, "renews_in": 231, "seats": 60, "mood": 0.5},
+    {
+        "name": "Harbor Group",
+        "renews_in": 230,
+        "seats": 120,
+        "mood": 0.85,
+        "people": ((*_MAREN, "Head of operations", "+49 331 555 0142"),),
+    },
+    {
+        "name": "Harbor Freight",
+        "parent": 40,
+        "renews_in": 231,
+        "seats": 60,
+        "mood": 0.5,
+        "people": ((*_MAREN, "Group operations", ""),),
+    },
     {"name": "Harbor GmbH", "parent": 40, "renews_in": 232, "seats": 20, "currency": "EUR"},
     {"name": "Harbor Freight Nord", "parent": 41, "renews_in": 233, "seats": 10, "arc": Arc.QUIET},
     # One customer twice, to try a merge: as billing knows it, and as somebody typed it.
-    {"name": "Quillmark Press", "renews_in": 144, "seats": 55, "mood": 0.8},
+    {
+        "name": "Quillmark Press",
+        "renews_in": 144,
+        "seats": 55,
+        "mood": 0.8,
+        "people": (
+            (_TOM, "tom.alder@quillmarkpress.example", "Publisher", ""),
+            (_TOM, "", "", "+44 302 555 0117"),
+        ),
+    },
     {
         "name": "Quillmark Press Ltd",
         "domain": "quillmarkpress.example",
