@@ -8,7 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, Exists, F, Func, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from afterclose.accounts.hierarchy.tree import group_ids
 from afterclose.accounts.models import Account, AtRiskFlag, RiskReason, Stage
@@ -34,9 +46,20 @@ def in_bucket(bucket: Bucket) -> Q:
     live = ~Q(stage=Stage.CHURNED)
     if _has(bucket):
         return live & _scored_in(bucket, "health__score")
-    # Nearly all have a score: looking those up takes less than a join that finds none.
-    scored = Score.objects.filter(account_id=OuterRef("pk"), score__isnull=False)
-    return live & ~Q(Exists(scored))
+    # Those without data and those that no run has met, from indexes alone: nearly all have a
+    # score, and the few others are looked up then, as an array.
+    met = Score.objects.filter(account_id=OuterRef("pk"))
+    never = Account.objects.filter(~Exists(met)).order_by().values("pk")
+    empty = Score.objects.filter(score__isnull=True).order_by().values("account_id")
+    return live & Q(_IsAnyOf(F("pk"), ArraySubquery(empty.union(never, all=True))))
+
+
+class _IsAnyOf(Func):
+    """A value is in an array."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 def in_buckets(slugs: Iterable[str], _viewer: Actor) -> Q:

@@ -30,7 +30,8 @@ from afterclose.ui.lists.filters import (
     NumberRangeFilter,
     RelationFilter,
 )
-from afterclose.ui.lists.keyset import Order, read_page
+from afterclose.ui.lists.keyset import Order, Place, read_page
+from afterclose.ui.lists.narrowed import Narrowed, few_ids
 from afterclose.ui.lists.state import Reader
 
 MOST, USUAL = 100, 50
@@ -154,18 +155,25 @@ def read_list[T](
     if state.problems:
         return [], None
     to_read = listed.page_queryset(viewer)
-    rows = (listed.queryset(viewer) if to_read is None else to_read).order_by()
+    everything = (listed.queryset(viewer) if to_read is None else to_read).order_by()
+    rows = everything
     for each in reader.all_filters:
         if each.name in state.filters:
             rows = each.apply(rows, state.filters[each.name], context)
-    if state.search and listed.search is not None:
-        rows = listed.search.apply(rows, state.search)
+    search, text = listed.search, state.search
+    few = few_ids(rows, search, text) if state.narrowed else None
+    if search is not None and text:
+        rows = search.apply(rows, text)
     order = Order(state.sort.sort_path if state.sort else "", state.descending)
     mark = _mark(the_list, data)
+    place = Place(after=cursor.removeprefix(mark))
     try:
         if cursor and not cursor.startswith(mark):
             raise BadCursor
-        page = read_page(rows, order, list(paths), limit, after=cursor.removeprefix(mark))
+        if state.narrowed:
+            page = Narrowed(everything, rows, order, few).page(list(paths), limit, place)
+        else:
+            page = read_page(rows, order, list(paths), limit, place)
     except BadCursor:
         raise Problem(404, "There is no such page. Start again without the cursor.") from None
     return [build(row) for row in page.rows], mark + page.after if page.after else None

@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from afterclose.accounts.actions import flag_at_risk
 from afterclose.accounts.lists import AccountList
-from afterclose.accounts.models import Account
+from afterclose.accounts.models import Account, Stage
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.tenancy import business_context
 from afterclose.health import queries, running, scoring
-from afterclose.health.models import DayTotal
+from afterclose.health.models import DayTotal, Score
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, AccountFactory
 
@@ -50,6 +50,19 @@ def test_the_overview_counts_each_bucket_and_opens_its_rows(scored: Cast, sign_i
         rows = client.get(tile["url"])
         assert rows.status_code == 200
         assert rows.context["list"].count == counts[tile["slug"]] == tile["count"]
+
+
+def test_no_data_is_who_has_none_or_was_not_met_by_a_run_and_has_not_left(scored: Cast) -> None:
+    with scored.at_work():
+        AccountFactory(name="New today")
+        AccountFactory(name="Left before any run", stage=Stage.CHURNED)
+        left = Score.objects.filter(score__isnull=True).values_list("account__name", flat=True)
+        without = Account.objects.filter(queries.in_buckets(["none"], scored.manager))
+        assert [*left] == ["Elm"]
+        assert {account.name for account in without} == {"Elm", "New today"}
+        assert queries.distribution(scored.manager)["none"] == 2
+        Account.objects.filter(name="Elm").update(stage=Stage.CHURNED)
+        assert [account.name for account in without.all()] == ["New today"]
 
 
 def test_the_buckets_of_the_day_totals_are_those_of_the_rules(scored: Cast) -> None:

@@ -16,24 +16,47 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-from django.db.models.functions import Coalesce
 
 from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.filters import BIGGEST
 from afterclose.ui.lists.paths import resolve_in
 
-_KEYED, _EMPTY = 0, 1
+KEYED, EMPTY = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`path` is the sort key, empty for the id alone. `by_sorting` rather than by reading in the
-    order of an index, whatever PostgreSQL expects of it."""
+    """`path` is the sort key, empty for the id alone."""
 
     path: str
     descending: bool = False
-    by_sorting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is: behind a cursor, before one, at the end; else it is the first."""
+
+    after: str = ""
+    before: str = ""
+    from_end: bool = False
+
+    @property
+    def backwards(self) -> bool:
+        """Whether it is read from its end."""
+        return bool(self.before) or self.from_end
+
+
+FIRST = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The row that a page begins behind: its key (None in the phase without one) and its id."""
+
+    phase: int
+    key: Any
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +79,29 @@ def ordered(rows: QuerySet[Any], order: Order) -> QuerySet[Any]:
 
 
 def read_page(
-    rows: QuerySet[Any],
-    order: Order,
-    paths: list[str],
-    size: int,
-    *,
-    after: str = "",
-    before: str = "",
-    from_end: bool = False,
+    rows: QuerySet[Any], order: Order, paths: list[str], size: int, place: Place = FIRST
 ) -> Slice:
-    """The page behind `after`, or before `before`, or the last one; else the first.
-
-    `paths` are the ORM paths to read. Raises BadCursor.
-    """
-    backwards = bool(before) or from_end
-    place = _decode(rows, order, before or after) if before or after else None
+    """A page of `rows` with the ORM paths given, read along the order. Raises BadCursor."""
+    bound = decode(rows, order, place)
     wanted = list(dict.fromkeys(["pk", *([order.path] if order.path else []), *paths]))
     found: list[Row] = []
-    phases = [_KEYED, _EMPTY] if _nullable(rows, order) else [_KEYED]
-    if backwards:
-        phases.reverse()
-    if place is not None:
-        phases = phases[phases.index(place[0]) :] if place[0] in phases else phases
-    for phase in phases:
-        left = size + 1 - len(found)
-        if left <= 0:
-            break
-        here = place if place is not None and place[0] == phase else None
-        found += _read_phase(rows, order, wanted, phase, here, left, backwards=backwards)
+    for phase in phases(rows, order, place, bound):
+        if len(found) <= size:
+            ahead = phase_rows(rows, order, place, bound, phase)
+            found += ahead.values(*wanted)[: size + 1 - len(found)]
+    return cut(found, order, size, place)
+
+
+def cut(found: list[Row], order: Order, size: int, place: Place) -> Slice:
+    """The page out of up to one row more, in the direction that they were read in."""
     more = len(found) > size
     found = found[:size]
-    if backwards:
+    if place.backwards:
         found.reverse()
     cursors = [_encode(order, found[0]), _encode(order, found[-1])] if found else ["", ""]
-    has_before = more if backwards else bool(place)
-    has_after = bool(place) if backwards else more
+    bounded = bool(place.before or place.after)
+    has_before = more if place.backwards else bounded
+    has_after = bounded if place.backwards else more
     return Slice(found, cursors[0] if has_before else "", cursors[1] if has_after else "")
 
 
@@ -98,46 +109,41 @@ def _nullable(rows: QuerySet[Any], order: Order) -> bool:
     return bool(order.path) and resolve_in(rows, order.path).nullable
 
 
-def _read_phase(
-    rows: QuerySet[Any],
-    order: Order,
-    wanted: list[str],
-    phase: int,
-    place: tuple[int, Any, int] | None,
-    limit: int,
-    *,
-    backwards: bool,
-) -> list[Row]:
+def phases(rows: QuerySet[Any], order: Order, place: Place, bound: Bound | None) -> list[int]:
+    """The phases from the place on, in the direction that is read in."""
+    found = [KEYED, EMPTY] if _nullable(rows, order) else [KEYED]
+    if place.backwards:
+        found.reverse()
+    return found[found.index(bound.phase) :] if bound and bound.phase in found else found
+
+
+def phase_rows(
+    rows: QuerySet[Any], order: Order, place: Place, bound: Bound | None, phase: int
+) -> QuerySet[Any]:
+    """The rows of one phase from the place on, in the direction that is read in."""
     # Reading backwards turns the order around; the caller turns the rows back.
-    downwards = order.descending != backwards
+    downwards = order.descending != place.backwards
     minus = "-" if downwards else ""
-    keyed = bool(order.path) and phase == _KEYED
-    if phase == _EMPTY:
+    keyed = bool(order.path) and phase == KEYED
+    if phase == EMPTY:
         rows = rows.filter(**{f"{order.path}__isnull": True})
     elif _nullable(rows, order):
         rows = rows.filter(**{f"{order.path}__isnull": False})
-    if place is not None:
-        _, key, last_id = place
+    if bound is not None and bound.phase == phase:
         if keyed:
             # The plain comparison bounds the index scan also where key and id stand in two
             # tables, which a row comparison alone cannot.
-            bound = "lte" if downwards else "gte"
+            rows = rows.filter(**{f"{order.path}__{'lte' if downwards else 'gte'}": bound.key})
             beyond = TupleLessThan if downwards else TupleGreaterThan
-            rows = rows.filter(**{f"{order.path}__{bound}": key})
-            rows = rows.filter(beyond(Tuple(F(order.path), F("pk")), (key, last_id)))
+            rows = rows.filter(beyond(Tuple(F(order.path), F("pk")), (bound.key, bound.id)))
         else:
-            rows = rows.filter(**{"pk__lt" if downwards else "pk__gt": last_id})
-    by: list[Any] = [f"{minus}{order.path}", f"{minus}pk"] if keyed else [f"{minus}pk"]
-    if order.by_sorting:
-        # It is the key itself, but not what an index has.
-        itself = Coalesce(by_key := F(order.path if keyed else "pk"), by_key)
-        by[0] = itself.desc() if downwards else itself.asc()
-    return list(rows.order_by(*by).values(*wanted)[:limit])
+            rows = rows.filter(**{"pk__lt" if downwards else "pk__gt": bound.id})
+    return rows.order_by(*([f"{minus}{order.path}"] if keyed else []), f"{minus}pk")
 
 
 def _encode(order: Order, row: Row) -> str:
     key = row[order.path] if order.path else None
-    phase = _EMPTY if order.path and key is None else _KEYED
+    phase = EMPTY if order.path and key is None else KEYED
     if isinstance(key, float) or (key is not None and not _plain(key)):
         key = str(key)
     direction = f"{'-' if order.descending else ''}{order.path}"
@@ -148,13 +154,17 @@ def _plain(key: Any) -> bool:
     return isinstance(key, str | int | date | Decimal)
 
 
-def _decode(rows: QuerySet[Any], order: Order, cursor: str) -> tuple[int, Any, int]:
+def decode(rows: QuerySet[Any], order: Order, place: Place) -> Bound | None:
+    """The row that the place names, if it names one. Raises BadCursor."""
+    cursor = place.before or place.after
+    if not cursor:
+        return None
     direction, phase, key, last_id = decode_cursor(cursor, length=4)
     if direction != f"{'-' if order.descending else ''}{order.path}":
         raise BadCursor
-    if phase not in (_KEYED, _EMPTY) or isinstance(phase, bool) or not _is_id(last_id):
+    if phase not in (KEYED, EMPTY) or isinstance(phase, bool) or not _is_id(last_id):
         raise BadCursor
-    if order.path and phase == _KEYED:
+    if order.path and phase == KEYED:
         field = resolve_in(rows, order.path).field
         if key is None or (isinstance(key, str) and "\x00" in key):
             raise BadCursor
@@ -164,7 +174,7 @@ def _decode(rows: QuerySet[Any], order: Order, cursor: str) -> tuple[int, Any, i
             key = field.to_python(key) if field is not None else key
         except (ValidationError, ValueError, TypeError, ArithmeticError):
             raise BadCursor from None
-    return int(str(phase)), key, int(str(last_id))
+    return Bound(int(str(phase)), key, int(str(last_id)))
 
 
 def _is_id(value: object) -> bool:

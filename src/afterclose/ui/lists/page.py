@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BooleanField, F, Field, Func, IntegerField, QuerySet, Value
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
@@ -17,39 +17,17 @@ from afterclose.kit.paging import BadCursor
 from afterclose.ui import formats
 from afterclose.ui.lists import background
 from afterclose.ui.lists.columns import MoneyColumn
-from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.controls import Controls
 from afterclose.ui.lists.definition import List
 from afterclose.ui.lists.gone import Problem
-from afterclose.ui.lists.keyset import Order, Slice, read_page
+from afterclose.ui.lists.keyset import FIRST, Order, Place, Slice, read_page
+from afterclose.ui.lists.narrowed import IsOneOf, Narrowed, few_ids
 from afterclose.ui.lists.rows import RowWriter, ShownRow
 from afterclose.ui.lists.state import END
 from afterclose.ui.lists.totals import Total, read_totals, summed
 
 # Summing more rows than this over a joined table would take longer than the page itself.
 SUMS_AT_ONCE = 2_000
-# When filters and search leave no more rows than this, they are looked up once, by id.
-FEW = 2_000
-# Up to so many are found by what narrows them and then put in order; of more, a page is soon full
-# when they are read in the order's index.
-SORTED = 20_000
-
-
-class IsOneOf(Func):
-    """`id = ANY(ids)`: one parameter however many there are, where IN takes one for each.
-
-    The ids come by a sub-select, so that PostgreSQL looks each of them up. When it sees how many
-    there are, it prefers to pass over a whole index of the business, and compares every row with
-    all of them: from 1,500 ids on that took five times as long.
-    """
-
-    template = "(%(expressions)s::bigint[]))))"
-    arg_joiner = " = ANY(ARRAY(SELECT unnest("
-    output_field = BooleanField()
-
-    def __init__(self, path: str, ids: list[int]) -> None:
-        # A field without a type of its own leaves the list to the driver, which takes it whole.
-        super().__init__(F(path), Value(ids, output_field=Field()))
 
 
 class ListPage(Controls):
@@ -110,41 +88,27 @@ class ListPage(Controls):
 
     @cached_property
     def few(self) -> list[int] | None:
-        """The ids of the rows that match, when something narrows the list to `FEW` or less.
-
-        They are looked up once for page, count and sums. A text that is looked for inside of
-        others is found by itself, which pays for more of them.
-        """
+        """The ids of the rows that match, when something narrows the list to a few. They are
+        looked up once for page, count and sums."""
         if not self.state.narrowed:
             return None
-        if not isinstance(self._everything.model._meta.pk, IntegerField):
-            return None
-        rows = self._filtered(self._everything)
-        search, text = self.list.search, self.state.search
-        if search is not None and text:
-            if search.reads_all(text):
-                return search.ids(rows, text, SORTED)
-            rows = search.apply(rows, text)
-        ids: list[int] = list(rows.values_list("pk", flat=True)[: FEW + 1])
-        return ids if len(ids) <= FEW else None
+        return few_ids(self._filtered(self._everything), self.list.search, self.state.search)
+
+    @cached_property
+    def _narrowed_rows(self) -> Narrowed:
+        return Narrowed(self._to_read, self._readable, self.order, self.few)
 
     @cached_property
     def order(self) -> Order:
-        """The order that the URL asks for.
-
-        A list in its order is read from the index of that order, until a page is full. Where few
-        rows match, or those that do stand at its end, that reads the whole index; then they are
-        sorted, which takes as long as there are rows.
-        """
+        """The order that the URL asks for."""
         sort = self.state.sort
-        sorts = self.few is not None or (self.state.narrowed and self._matching <= SORTED)
-        return Order(sort.sort_path if sort else "", self.state.descending, by_sorting=sorts)
+        return Order(sort.sort_path if sort else "", self.state.descending)
 
     @cached_property
     def _matching(self) -> int:
-        if self.few is not None:
-            return len(self.few)
-        known = None if self.state.narrowed else self.list.how_many(self.context.viewer)
+        if self.state.narrowed:
+            return self._narrowed_rows.count
+        known = self.list.how_many(self.context.viewer)
         return self.found.count() if known is None else known
 
     @cached_property
@@ -162,8 +126,9 @@ class ListPage(Controls):
     def slice(self) -> Slice:
         """The page's rows. A cursor that cannot be read gives the first page and a message."""
         state = self.state
+        before = "" if state.before == END else state.before
         try:
-            return self._read(state.after, "" if state.before == END else state.before)
+            return self._read(Place(state.after, before, from_end=state.before == END))
         except BadCursor:
             self._place_problem = Problem(
                 "Page",
@@ -171,25 +136,12 @@ class ListPage(Controls):
                 ("after", "before"),
                 "This is the first page.",
             )
-            return self._read("", "")
+            return self._read(FIRST)
 
-    def _read(self, after: str, before: str) -> Slice:
-        place: Any = {"after": after, "before": before, "from_end": self.state.before == END}
-        size = self.state.rows
-        if not self.state.narrowed:
-            return read_page(self._readable, self.order, self.paths, size, **place)
-        few = self.few
-        matching = self._readable if few is None else self._to_read.filter(IsOneOf("pk", few))
-        found = read_page(matching, self.order, [], size, **place)
-        # What is shown is joined to the rows of the page, and not to all that are put in order
-        # or passed on the way.
-        shown = [row["pk"] for row in found.rows]
-        paths = list(dict.fromkeys(["pk", *self.paths]))
-        rows = {row["pk"]: row for row in self._to_read.filter(pk__in=shown).values(*paths)}
-        whole: list[Row] = [
-            {**rows[each["pk"]], **each} for each in found.rows if each["pk"] in rows
-        ]
-        return replace(found, rows=whole)
+    def _read(self, place: Place) -> Slice:
+        if self.state.narrowed:
+            return self._narrowed_rows.page(self.paths, self.state.rows, place)
+        return read_page(self._readable, self.order, self.paths, self.state.rows, place)
 
     @property
     def mixes_currencies(self) -> bool:

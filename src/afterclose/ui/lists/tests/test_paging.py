@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from afterclose.accounts.models import Account
 from afterclose.billing.models import AccountBilling
-from afterclose.ui.lists import page as page_module
+from afterclose.ui.lists import narrowed
 
 from .conftest import Customers, add, look
 
@@ -44,7 +44,7 @@ def walk(query: str, step: str) -> list[list[int]]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rows=ROWS,
@@ -52,17 +52,20 @@ def walk(query: str, step: str) -> list[list[int]]:
     down=st.booleans(),
     size=st.integers(1, 5),
     few=st.booleans(),
-    # More than are here are looked up by id, or sorted; else they are read along an index.
-    limits=st.sampled_from([(99, 99), (0, 99), (0, 0)]),
+    # Up to so many are looked up by id, so many are looked at ahead.
+    limits=st.sampled_from([(99, 1), (0, 99), (0, 1), (0, 4)]),
+    # PostgreSQL may expect anything.
+    expected=st.sampled_from([0, 10**6]),
 )
 def test_every_row_comes_once_and_in_order_whichever_way_one_walks(
-    owner, rows, sort, down, size, few, limits
+    owner, rows, sort, down, size, few, limits, expected
 ):
-    by_id, sorted_ = limits
+    by_id, ahead = limits
     with (
         transaction.atomic(),
-        mock.patch.object(page_module, "FEW", by_id),
-        mock.patch.object(page_module, "SORTED", sorted_),
+        mock.patch.object(narrowed, "FEW", by_id),
+        mock.patch.object(narrowed, "AHEAD", ahead),
+        mock.patch.object(narrowed._Sorting, "expected", expected),
     ):
         accounts = Account.objects.bulk_create(
             Account(
@@ -178,3 +181,21 @@ def test_a_list_that_knows_its_number_is_not_counted_until_something_narrows_it(
 
     assert look("rows=2", Counted).count == 7
     assert look("rows=2&stage=active", Counted).count == 3
+
+
+def test_reading_many_leaves_the_connection_as_it_was(owner):
+    for number in range(3):
+        add(f"Customer {number}", stage="active")
+    with mock.patch.object(narrowed, "FEW", 0), connection.cursor() as cursor:
+        assert len(look("rows=2&stage=active").rows) == 2
+        cursor.execute("SHOW enable_nestloop")
+        assert cursor.fetchone() == ("on",)
+
+
+def test_a_list_that_can_have_no_rows_is_an_empty_page(owner):
+    class Nothing(Customers):
+        def queryset(self, viewer, /):
+            return super().queryset(viewer).none()
+
+    page = look("stage=active&sort=arr", Nothing)
+    assert (page.rows, page.count, page.problems) == ([], 0, [])

@@ -1,0 +1,230 @@
+"""Pages of a list that filters or a search narrow.
+
+A list in its order is read from the index of that order until a page is full. Where few rows
+match, or those that do stand at its end, that reads all of it, and no statistics know beforehand
+how a filter and an order of another table hang together. So what matches is found first, once,
+and then put in order, unless it is so much that the beginning of the order has a page of it
+(docs/decisions/0071-lists-of-few.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, F, Field, Func, IntegerField, QuerySet, Value
+
+from afterclose.ui.lists.context import Row
+from afterclose.ui.lists.filters import TextSearch
+from afterclose.ui.lists.keyset import (
+    FIRST,
+    KEYED,
+    Order,
+    Place,
+    Slice,
+    cut,
+    decode,
+    phase_rows,
+    phases,
+)
+
+# When no more rows than this match, they are looked up once, by id.
+FEW = 2_000
+# Where more than so many are expected, the page is most likely among the first of all rows in the
+# order, which an index gives: so many of them are looked at.
+MANY = 20_000
+AHEAD = 1_000
+# A text that is looked for inside of others is found by itself, which pays for this many ids.
+INSIDE = 20_000
+
+
+class IsOneOf(Func):
+    """`id = ANY(ids)`: one parameter however many there are, where IN takes one for each.
+
+    The ids come by a sub-select, so that PostgreSQL looks each of them up. When it sees how many
+    there are, it prefers to pass over a whole index of the business, and compares every row with
+    all of them: from 1,500 ids on that took five times as long.
+    """
+
+    template = "(%(expressions)s::bigint[]))))"
+    arg_joiner = " = ANY(ARRAY(SELECT unnest("
+    output_field = BooleanField()
+
+    def __init__(self, path: str, ids: list[int]) -> None:
+        # A field without a type of its own leaves the list to the driver, which takes it whole.
+        super().__init__(F(path), Value(ids, output_field=Field()))
+
+
+def few_ids(
+    rows: QuerySet[Any], search: TextSearch | None = None, text: str = ""
+) -> list[int] | None:
+    """The ids of `rows` that hold the text, when they are few; None when they are more."""
+    if not isinstance(rows.model._meta.pk, IntegerField):
+        return None
+    if search is not None and text:
+        if search.reads_all(text):
+            return search.ids(rows, text, INSIDE)
+        rows = search.apply(rows, text)
+    ids: list[int] = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return ids if len(ids) <= FEW else None
+
+
+@dataclass
+class Narrowed:
+    """What matches, in an order. `everything` are the rows before anything narrowed them, `few`
+    the ids of those that match, None when they are many."""
+
+    everything: QuerySet[Any]
+    matching: QuerySet[Any]
+    order: Order
+    few: list[int] | None
+
+    def page(self, paths: list[str], size: int, place: Place = FIRST) -> Slice:
+        """One page. Raises BadCursor.
+
+        What is shown is read for the rows of the page alone, and not for all that are put in
+        order or passed on the way.
+        """
+        found = self._keys(size, place)
+        ids = [row["pk"] for row in found.rows]
+        wanted = list(dict.fromkeys(["pk", *paths]))
+        rows = {row["pk"]: row for row in self.everything.filter(pk__in=ids).values(*wanted)}
+        whole: list[Row] = [{**rows[row["pk"]], **row} for row in found.rows if row["pk"] in rows]
+        return replace(found, rows=whole)
+
+    @cached_property
+    def count(self) -> int:
+        """How many match."""
+        return self.matching.count() if self.few is None else len(self.few)
+
+    def _keys(self, size: int, place: Place) -> Slice:
+        try:
+            return self._found(size, place)
+        except EmptyResultSet:
+            self.count = 0
+            return cut([], self.order, size, place)
+
+    def _found(self, size: int, place: Place) -> Slice:
+        if self.few is not None:
+            by_id = self.everything.filter(IsOneOf("pk", self.few))
+            return _Sorting(by_id, self.order, size, place).page()
+        sorting = _Sorting(self.matching, self.order, size, place, many=True)
+        if sorting.expected > MANY:
+            return self._ahead(size, place) or sorting.page()
+        found, self.count = sorting.page_and_count()
+        return found
+
+    def _ahead(self, size: int, place: Place) -> Slice | None:
+        """What matches among the rows that are next in the order. When that is more than fits on
+        a page, it is the page."""
+        bound = decode(self.everything, self.order, place)
+        phase = phases(self.everything, self.order, place, bound)[0]
+        ahead = phase_rows(self.everything, self.order, place, bound, phase)
+        ids = list(ahead.values_list("pk", flat=True)[:AHEAD])
+        matching = self.matching.filter(IsOneOf("pk", ids))
+        found = _Sorting(matching, self.order, size, place).page()
+        return found if (found.before if place.backwards else found.after) else None
+
+
+class _Sorting:
+    """A page of rows by id and sort key, put in order after all are found.
+
+    `many`: there are more than a few, whatever PostgreSQL expects. Its statistics count all
+    businesses together; expecting few, it would look up each in the other tables, one by one.
+    """
+
+    def __init__(
+        self, rows: QuerySet[Any], order: Order, size: int, place: Place, *, many: bool = False
+    ) -> None:
+        self.order, self.size, self.place, self.many = order, size, place, many
+        self.bound = decode(rows, order, place)
+        self.names = ["pk", order.path] if order.path else ["pk"]
+        # In SQL.
+        self._columns = "pk, key" if order.path else "pk"
+        self.rows = rows.order_by().values_list(*self.names)
+
+    @property
+    def expected(self) -> int:
+        """How many rows PostgreSQL expects to match, from its statistics."""
+        sql, params = self.rows.query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (FORMAT json) {sql}", params)
+            [[[plan]]] = cursor.fetchall()
+        return int(plan["Plan"]["Plan Rows"])
+
+    def page(self) -> Slice:
+        """The page."""
+        sql, params = self.rows.query.sql_with_params()
+        # OFFSET keeps PostgreSQL from reading along an index instead.
+        return self._cut(
+            self._execute(self._page(f"({sql} OFFSET 0) AS found ({self._columns})"), params)
+        )
+
+    def page_and_count(self) -> tuple[Slice, int]:
+        """The page, and how many rows there are, from one pass over them. Beyond some ten
+        thousands, keeping them for both takes longer than a pass each."""
+        sql, params = self.rows.query.sql_with_params()
+        found = self._execute(
+            f"WITH found ({self._columns}) AS MATERIALIZED ({sql}), page AS ({self._page('found')})"  # noqa: S608
+            " SELECT page.*, counted.count FROM (SELECT count(*) FROM found) AS counted"
+            f" LEFT JOIN page ON true {self._by}",
+            params,
+        )
+        return self._cut([row for *row, _ in found if row[0] is not None]), found[0][-1]
+
+    def _page(self, found: str) -> str:
+        # The names are ours; what is looked for are parameters.
+        return (
+            f"SELECT {self._columns} FROM {found} WHERE {self._beyond} {self._by}"  # noqa: S608
+            f" LIMIT {self.size + 1}"
+        )
+
+    def _execute(self, sql: str, params: Sequence[Any]) -> list[Any]:
+        with connection.cursor() as cursor:
+            if self.many:
+                cursor.execute("SET LOCAL enable_nestloop = off")
+            cursor.execute(sql, [*params, *self._bounds])
+            found: list[Any] = cursor.fetchall()
+            if self.many:
+                cursor.execute("SET LOCAL enable_nestloop = on")
+        return found
+
+    def _cut(self, rows: list[Any]) -> Slice:
+        found: list[Row] = [dict(zip(self.names, row, strict=True)) for row in rows]
+        return cut(found, self.order, self.size, self.place)
+
+    @property
+    def _by(self) -> str:
+        way = "DESC" if self._downwards else "ASC"
+        key = f"key {way} NULLS {'FIRST' if self.place.backwards else 'LAST'}, "
+        return f"ORDER BY {key if self.order.path else ''}pk {way}"
+
+    @property
+    def _downwards(self) -> bool:
+        return self.order.descending != self.place.backwards
+
+    @property
+    def _beyond(self) -> str:
+        """The rows behind the place, in the direction that is read in."""
+        if self.bound is None:
+            return "true"
+        sign = "<" if self._downwards else ">"
+        if not self.order.path:
+            return f"pk {sign} %s"
+        if self.bound.phase == KEYED:
+            return f"(key, pk) {sign} (%s, %s)" + (
+                "" if self.place.backwards else " OR key IS NULL"
+            )
+        others = " OR key IS NOT NULL" if self.place.backwards else ""
+        return f"key IS NULL AND pk {sign} %s{others}"
+
+    @property
+    def _bounds(self) -> list[Any]:
+        if self.bound is None:
+            return []
+        keyed = self.order.path and self.bound.phase == KEYED
+        return [self.bound.key, self.bound.id] if keyed else [self.bound.id]
