@@ -26,7 +26,7 @@ from afterclose.accounts import at_risk
 from afterclose.accounts.models import AT_RISK_ELIGIBLE, Account
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
-from afterclose.health import scoring, staging, telling
+from afterclose.health import comparisons, scoring, staging, telling
 from afterclose.health.models import NightlyRun, RunPart
 from afterclose.health.signals import Known, Range, known
 from afterclose.kit import clock, periods
@@ -64,11 +64,20 @@ def take_snapshots(
     replaces a current score of a later day. Raises FutureDayError.
     """
     require(actor, Right.HEALTH_EDIT)
-    taken = Taken(0, 0)
     with transaction.atomic():
-        for first, last in _cut(first_account_id, last_account_id):
-            part = _take(actor, at, on, first, last)
-            taken = Taken(taken.accounts + part.accounts, taken.flagged + part.flagged)
+        taken = _take_ranges(actor, at, on, first_account_id, last_account_id)
+        if taken.accounts and first_account_id == last_account_id:
+            comparisons.add(actor.business_id, first_account_id)
+        elif taken.accounts:
+            comparisons.drop(actor.business_id)
+    return taken
+
+
+def _take_ranges(actor: Actor, at: datetime, on: date, first: int, last: int) -> Taken:
+    taken = Taken(0, 0)
+    for begin, end in _cut(first, last):
+        part = _take(actor, at, on, begin, end)
+        taken = Taken(taken.accounts + part.accounts, taken.flagged + part.flagged)
     return taken
 
 
@@ -161,6 +170,8 @@ def begin_run(*, actor: Actor, at: datetime, on: date, redo_before: datetime) ->
         if run.finished_at is not None and run.parts.filter(done_at__isnull=True).exists():
             run.started_at, run.finished_at = at, None
             run.save(update_fields=["started_at", "finished_at"])
+        if run.finished_at is None:
+            comparisons.drop(actor.business_id)
     return run
 
 
@@ -177,13 +188,12 @@ def take_part(*, actor: Actor, at: datetime, part_id: int) -> Taken:
         if part is None:
             return Taken(0, 0)
         if part.done_at is None:
-            taken = take_snapshots(
-                actor=actor,
-                at=at,
-                on=part.run.on,
-                first_account_id=part.first_account_id,
-                last_account_id=part.last_account_id,
+            taken = _take_ranges(
+                actor, at, part.run.on, part.first_account_id, part.last_account_id
             )
+            # Nothing is kept while the newest run goes on; an older one may end late.
+            if NightlyRun.objects.filter(on__gt=part.run.on).exists():
+                comparisons.drop(actor.business_id)
             part.done_at, part.accounts, part.flagged = at, taken.accounts, taken.flagged
             part.save(update_fields=["done_at", "accounts", "flagged"])
     finish_run(actor=actor, at=at, run_id=part.run_id)
@@ -209,7 +219,19 @@ def finish_run(*, actor: Actor, at: datetime, run_id: int) -> bool:
         total_days(actor=actor, begin=run.on, end=run.on)
         run.finished_at = at
         run.save(update_fields=["finished_at"])
+    keep_comparisons(actor=actor)
     return True
+
+
+def keep_comparisons(*, actor: Actor) -> None:
+    """Keep who moved most since each day that pages compare with, for current scores.
+
+    In a transaction of its own where it can be: a book of a million takes seconds. Whoever does
+    not come to it leaves pages slower, not wrong.
+    """
+    require(actor, Right.HEALTH_EDIT)
+    with transaction.atomic():
+        comparisons.keep(actor.business_id)
 
 
 def total_days(*, actor: Actor, begin: date, end: date) -> None:

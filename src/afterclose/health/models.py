@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from afterclose.accounts.models import Account
@@ -134,3 +135,37 @@ class DayTotal(TenantModel):
 
     def __str__(self) -> str:
         return f"Health on {self.on}"
+
+
+class Comparison(TenantModel):
+    """The accounts whose current score is furthest from that of an earlier day, so that who moved
+    most is read without a comparison of the whole book (docs/decisions/0031-kept-comparisons.md).
+
+    Kept by ``health.comparisons`` alone. Every account that is not in it moved less than the
+    last fall and the last rise, told by the change and the account's id; both are empty where it
+    has all accounts that fell, or rose.
+    """
+
+    since = models.DateField(help_text="The earlier day.")
+    account_ids = ArrayField(models.BigIntegerField(), default=list)
+    before = ArrayField(
+        models.FloatField(),
+        default=list,
+        help_text="Their scores on that day, in the order of their ids.",
+    )
+    last_fall = models.FloatField(null=True, blank=True, help_text="Points, negative.")
+    last_fall_id = models.BigIntegerField(null=True, blank=True)
+    last_rise = models.FloatField(null=True, blank=True, help_text="Points.")
+    last_rise_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("business", "since", name="health_comparison_once"),
+            models.CheckConstraint(
+                condition=models.Q(account_ids__len=models.F("before__len")),
+                name="health_comparison_of_pairs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Since {self.since}"

@@ -238,56 +238,6 @@ def day_totals(viewer: Actor, on: date) -> list[DayTotal]:
 
 
 @dataclass(frozen=True, slots=True)
-class Mover:
-    """An account whose score has changed."""
-
-    account_id: int
-    name: str
-    score: float
-    before: float
-
-    @property
-    def change(self) -> float:
-        """Points, negative for a fall."""
-        return self.score - self.before
-
-
-def movers(
-    viewer: Actor, on: date, days: int, most: int = 8, *, csm_id: int | None = None
-) -> tuple[list[Mover], list[Mover]]:
-    """The largest falls and rises of current scores against `days` before `on`; with `csm_id`
-    only of that member's accounts."""
-    falls = largest_falls(viewer, on, days, most, csm_id=csm_id)
-    rises = _changes(viewer, on, days, csm_id).filter(change__gt=0)
-    return falls, _movers(rises.order_by("-change", "account_id"), most)
-
-
-def largest_falls(
-    viewer: Actor, on: date, days: int, most: int = 8, *, csm_id: int | None = None
-) -> list[Mover]:
-    """The falls alone, the largest first."""
-    falls = _changes(viewer, on, days, csm_id).filter(change__lt=0)
-    return _movers(falls.order_by("change", "account_id"), most)
-
-
-def _changes(viewer: Actor, on: date, days: int, csm_id: int | None) -> QuerySet[Any]:
-    require(viewer, Right.HEALTH_VIEW)
-    rows = (
-        Snapshot.objects.filter(
-            on=on - timedelta(days=days), coverage__gt=0, account__health__score__isnull=False
-        )
-        .exclude(account__stage=Stage.CHURNED)
-        .annotate(change=F("account__health__score") - F("score"))
-    )
-    return rows if csm_id is None else rows.filter(account__csm_id=csm_id)
-
-
-def _movers(rows: QuerySet[Any], most: int) -> list[Mover]:
-    fields = ("account_id", "account__name", "account__health__score", "score")
-    return [Mover(*row) for row in rows.values_list(*fields)[:most]]
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything behind one score: the snapshot, the one before, and the days to it."""
 

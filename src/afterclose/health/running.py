@@ -67,6 +67,7 @@ def take(
         work = [_Days(first, last, begin, end) for first, last in ranges]
         done = _share(business_id, at, work, processes)
         actions.total_days(actor=actor, begin=begin, end=end)
+        actions.keep_comparisons(actor=actor)
     if account_id is not None and not done.accounts:
         raise ValueError(f"There is no account {account_id} that was a customer then.")
     return done

@@ -18,15 +18,14 @@ from afterclose.accounts import queries as account_queries
 from afterclose.accounts.lists import AccountList
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
-from afterclose.health import explaining, queries, scoring
+from afterclose.health import explaining, movers as moving, queries, scoring
+from afterclose.health.comparisons import PERIODS
 from afterclose.health.lists import AtRiskList
 from afterclose.health.models import DayTotal
 from afterclose.ui import charts
 from afterclose.ui.components import BUCKETS as TONES
 from afterclose.ui.lists import list_view
 
-# Over how many days movers are compared.
-PERIODS = (1, 7, 30, 90)
 # What charts call the tones of the buckets.
 CHART_TONES = {"good": "good", "info": "accent", "warn": "warn", "bad": "bad", "neutral": "neutral"}
 
@@ -63,7 +62,7 @@ def movers(request: MemberRequest) -> HttpResponse:
     """Who fell and rose most over `?days=`; loads into the overview."""
     on = queries.as_of(request.viewer).on
     days = _period(request.GET.get("days", ""))
-    falls, rises = queries.movers(request.viewer, on, days) if on else ([], [])
+    falls, rises = moving.movers(request.viewer, on, days) if on else ([], [])
     return render(request, "health/_movers.html", {"falls": falls, "rises": rises, "days": days})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,11 +27,6 @@ SHOWN = 6
 SHOWN_AT_RISK = 8
 #: A file that stopped or waits for a person: what the dashboard asks to look at.
 NEEDS_A_PERSON = (RunState.MAPPING, RunState.PREVIEWED, RunState.FAILED)
-
-
-def last_monday(today: date) -> date:
-    """The Monday before today; on a Monday the one a week ago."""
-    return today - timedelta(days=today.weekday() or 7)
 
 
 def of_csm(rows: QuerySet[Account], csm_id: int | None) -> QuerySet[Account]:

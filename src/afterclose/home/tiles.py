@@ -18,6 +18,7 @@ from afterclose.health import queries as health
 from afterclose.health.lists import AtRiskList
 from afterclose.home import queries
 from afterclose.kit import clock
+from afterclose.kit.periods import last_monday
 from afterclose.notifications import queries as inbox
 from afterclose.renewals.lists import RenewalList, values_in_words
 from afterclose.tasks import queries as tasks
@@ -29,7 +30,7 @@ Tile = dict[str, Any]
 
 def frames(viewer: Actor, today: date) -> list[Tile]:
     """The tiles that the viewer sees, with their words and without a number; no query."""
-    since = f"since {formats.day(queries.last_monday(today))}"
+    since = f"since {formats.day(last_monday(today))}"
     threshold = f"health {viewer.settings.at_risk_threshold:f} or under, or flagged"
     found: list[tuple[Right | None, Tile]] = [
         (Right.HEALTH_VIEW, _frame("health.at_risk", "At risk", "alert-triangle", threshold)),
@@ -47,7 +48,7 @@ def frames(viewer: Actor, today: date) -> list[Tile]:
 
 def counted(viewer: Actor, today: date, zone: str, csm_id: int | None = None) -> list[Tile]:
     """The same tiles with their numbers; each opens exactly the rows that it counts."""
-    monday = queries.last_monday(today)
+    monday = last_monday(today)
     who = {} if csm_id is None else {"csm": csm_id}
     at_risk_url = reverse("health:at_risk")
 

@@ -17,11 +17,12 @@ from afterclose.accounts.lists import AccountList
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
-from afterclose.health import queries as health
+from afterclose.health import movers, queries as health
 from afterclose.health.lists import AtRiskList
 from afterclose.health.scoring import BUCKETS
 from afterclose.home import queries, tiles
 from afterclose.kit import clock
+from afterclose.kit.periods import last_monday
 from afterclose.notifications import queries as inbox
 from afterclose.ui import charts
 from afterclose.ui.components import BUCKETS as BUCKET_LOOKS
@@ -55,7 +56,7 @@ def dashboard(request: MemberRequest) -> HttpResponse:
             "whose": whose,
             "query": "?mine=1" if whose == "mine" else "",
             "today": today,
-            "since": queries.last_monday(today),
+            "since": last_monday(today),
             "as_of": health.as_of(viewer) if sees_health else None,
             "sees_health": sees_health,
             "sees_renewals": viewer.may(Right.RENEWALS_VIEW),
@@ -80,7 +81,7 @@ def _who(csm_id: int | None) -> dict[str, Any]:
 
 
 def _since(today: date) -> tuple[date, Any]:
-    monday = queries.last_monday(today)
+    monday = last_monday(today)
     return monday, clock.start_of_day(monday, timezone.get_current_timezone_name())
 
 
@@ -160,13 +161,13 @@ def since_monday(request: MemberRequest) -> HttpResponse:
     viewer, csm_id, today = request.viewer, _csm(request), timezone.localdate()
     monday, instant = _since(today)
     churned = queries.churned_since(viewer, monday, csm_id)
-    falls: list[health.Mover] = []
+    falls: list[movers.Mover] = []
     flagged: Any = []
     if viewer.may(Right.HEALTH_VIEW):
         as_of = health.as_of(viewer)
         if as_of.on is not None and as_of.on > monday:
             days = (as_of.on - monday).days
-            falls = health.largest_falls(viewer, as_of.on, days, FALLS, csm_id=csm_id)
+            falls = movers.largest_falls(viewer, as_of.on, days, FALLS, csm_id=csm_id)
         flagged = (
             queries.newly_at_risk(viewer, instant, csm_id)
             .order_by("name_key")

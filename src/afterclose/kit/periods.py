@@ -28,6 +28,11 @@ class Period(NamedTuple):
         return self.start <= day < self.end
 
 
+def last_monday(day: date) -> date:
+    """The Monday before a day; of a Monday the one a week ago."""
+    return day - timedelta(days=day.weekday() or 7)
+
+
 def add_months(anchor: date, months: int) -> date:
     """The same day `months` later (or earlier), or that month's last day if it is shorter.
 

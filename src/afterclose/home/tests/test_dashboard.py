@@ -16,7 +16,8 @@ from afterclose.businesses import actors
 from afterclose.businesses.actors import Actor
 from afterclose.health.actions import take_snapshots
 from afterclose.health.scoring import DEFAULT, components_of
-from afterclose.home import queries, reasons
+from afterclose.home import reasons
+from afterclose.kit.periods import last_monday
 from tests.cast import Cast
 from tests.factories import MONDAY, MORNING, AccountFactory
 
@@ -53,7 +54,7 @@ def scored(cast: Cast) -> None:
     ],
 )
 def test_the_last_monday_is_the_one_before_today(today: date, monday: date) -> None:
-    assert queries.last_monday(today) == monday
+    assert last_monday(today) == monday
 
 
 def test_a_fresh_business_is_asked_for_its_customers(cast: Cast, sign_in: SignIn) -> None:

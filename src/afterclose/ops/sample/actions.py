@@ -22,7 +22,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
 from afterclose.health import telling
-from afterclose.health.actions import take_snapshots, total_days
+from afterclose.health.actions import keep_comparisons, take_snapshots, total_days
 from afterclose.health.models import DayTotal
 from afterclose.kit import clock
 from afterclose.notifications.actions import Message, notify_many
@@ -110,6 +110,7 @@ def _next_piece(actor: Actor, at: datetime) -> SampleSet | None:
             if days:
                 _flag_from_history(actor, found)
             _score(actor, at, found, clock.today_in(actor.settings.time_zone, at=at))
+            keep_comparisons(actor=actors.system(actor.business_id))
             tag_samples(business_id=actor.business_id, at=found.begun_at, by_id=found.begun_by_id)
             fill_samples(actor=actor, at=at)
             make_segments(actor=actor, at=at)
