@@ -64,7 +64,7 @@ declare(
         "Contacts merged",
         "Another contact was merged into this one, which took over all of it; told at the account "
         "of each.",
-        {"contact": 88, "from": 97, "accounts": [12]},
+        {"into": 88, "from": 97, "accounts": [12]},
     ),
     Kind(
         "contact.merge_undone",

@@ -71,20 +71,30 @@ def merge_contacts(
         subject=winner,
         changes={"from": loser.name, "from_id": loser.id, "rows": engine.moved, "values": said},
     )
-    stays = Contact.objects.select_related("account").get(id=winner.id)
-    accounts = sorted({winner.account_id, loser.account_id})
-    for account_id in accounts:
-        where = "" if account_id == stays.account_id else f" at {stays.account}"
+    for account_id in sorted({winner.account_id, loser.account_id}):
+        is_there = account_id == merge.winner_id  # once on the page of the contact
         timeline.record(
             "contact.merged",
             actor=actor,
             at=at,
-            title=f"{loser.name} was merged into {stays.name}{where}"[:300],
+            title=_title(winner, loser)[:300],
             account_id=account_id,
-            subject=stays,
-            payload={"contact": stays.id, "from": loser.id, "accounts": [account_id]},
+            subject=winner if is_there else None,
+            payload={"into": winner.id, "from": loser.id, "accounts": [account_id]},
         )
     return merge
+
+
+def _title(winner: Contact, loser: Contact) -> str:
+    if winner.account_id != loser.account_id:
+        places = Account.objects.in_bulk((winner.account_id, loser.account_id))
+        return (
+            f"{loser.name} of {places[loser.account_id]} was merged into "
+            f"{winner.name} of {places[winner.account_id]}"
+        )
+    if winner.name == loser.name:
+        return f"{winner.name} was merged with a duplicate"
+    return f"{loser.name} was merged into {winner.name}"
 
 
 def tell_undone(actor: Actor, at: datetime, merge: Merge) -> None:

@@ -118,11 +118,12 @@ def test_at_two_accounts_the_tasks_go_along_and_what_came_about_stays_where_it_d
     answer = SurveyAnswer.objects.get(external_id="of-bo")
     assert (answer.contact_id, answer.account_id) == (ada.id, at_work.birch.id)
     of_birch, _ = account_queries.timeline(at_work.manager, at_work.birch.id)
-    assert {"Call with Bo", "Bo Hart was merged into Ada Lind at Acme"} <= {
+    assert {"Call with Bo", "Bo Hart of Birch was merged into Ada Lind of Acme"} <= {
         event.title for event in of_birch
     }
     of_ada, _ = account_queries.timeline(at_work.manager, at_work.acme.id, contact_id=ada.id)
-    assert "Call with Bo" in {event.title for event in of_ada}
+    assert [event.title for event in of_ada].count("Call with Bo") == 1
+    assert [event.kind for event in of_ada].count("contact.merged") == 1
 
 
 def test_a_person_chooses_the_account_and_each_value_that_stays(at_work, ada, bo):
