@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
+import tinycss2
 from django.conf import settings
 
 from afterclose.ui import stylesheet
@@ -66,14 +67,37 @@ def _state(_second: int) -> str:
 @cache
 def _made(name: str, _state: str, folder: str) -> Path:
     target = Path(folder) / name
-    content = _sheet(name) if name.endswith(".css") else _script(name)
-    if not target.is_file() or target.read_text() != content:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Another process may be reading it, or writing the same.
-        draft = target.with_name(f"{target.name}.{os.getpid()}")
-        draft.write_text(content)
-        draft.replace(target)
+    mark = target.with_name(f"{target.name}.of")
+    sources = _digest_of_sources(name)
+    # Reading Tabler's sheet takes two seconds, which the next start need not spend again.
+    if mark.is_file() and target.is_file() and mark.read_text() == _mark(sources, target):
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _write(target, _sheet(name) if name.endswith(".css") else _script(name))
+    _write(mark, _mark(sources, target))
     return target
+
+
+def _digest_of_sources(name: str) -> str:
+    paths = [path_of(part) for part in BUNDLES[name]]
+    if name.endswith(".css"):
+        paths += _sources()
+    digest = hashlib.sha256(tinycss2.__version__.encode())
+    for path in paths:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _mark(sources: str, target: Path) -> str:
+    """What the file was made of, and what it was then: two processes may have made it."""
+    return f"{sources} {hashlib.sha256(target.read_bytes()).hexdigest()}"
+
+
+def _write(target: Path, text: str) -> None:
+    # Another process may be reading it, or writing the same.
+    draft = target.with_name(f"{target.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(target)
 
 
 def _sheet(name: str) -> str:

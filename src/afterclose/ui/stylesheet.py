@@ -1,26 +1,25 @@
 """Takes out of a style sheet what no page can use: rules of unknown classes, unread properties.
 
 Tabler's sheet is 635 KB and our pages use a tenth of it; the browser would read all of it before
-it draws anything, and look through it at each change of the page.
+it draws anything, and look through it at each change of the page. tinycss2 reads the sheet; here is
+only what may stay.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-# What a brace means nothing inside of, and what separates rules and declarations.
-_PIECE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|/\*.*?\*/|[(){};,]", re.DOTALL)
-_CLASS = re.compile(r"\.((?:[\w-]|\\.)+)")
-_DATA = re.compile(r"\[(data-(?!bs-)[\w-]+)")
-_VARIABLE = re.compile(r"var\(\s*(--[\w-]+)")
-_PROPERTY = re.compile(r"^\s*(--[\w-]+)\s*:")
-_ANIMATION = re.compile(r"animation(?:-name)?\s*:([^;}]*)")
+import tinycss2
+from tinycss2 import ast
+
+# Words of templates, scripts and Python, which are not style sheets.
 _NAME = re.compile(r"-?[A-Za-z_][\w-]*")
-_COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
-_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
 _OPEN_END = re.compile(r"([A-Za-z][\w-]*-)(?=[\"'`{$])")
+_PROPERTY = re.compile(r"--[\w-]+")
+_GROUPS = frozenset({"media", "supports", "layer", "container"})
+_KEYFRAMES = frozenset({"keyframes", "-webkit-keyframes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,102 +56,140 @@ def trimmed(css: str, known: Vocabulary, also_read: Iterable[str] = ()) -> str:
     """The sheet without rules whose classes nobody has and without properties that nobody reads.
 
     `also_read` are texts (our own sheets and scripts) that read custom properties of this one.
-    A rule stays when in doubt: what stands in `:not()` and its like is not looked at.
+    A rule stays when in doubt: what stands in `:not()` and its like is not looked at. What is no
+    CSS is left out, as browsers do.
     """
-    rules = _rules(_MAP.sub("", _COMMENT.sub("", css)), lambda one: _is_possible(one, known))
-    outside = {name for text in also_read for name in re.findall(r"--[\w-]+", text)}
+    nodes = tinycss2.parse_stylesheet(css, skip_whitespace=True)
+    parts = list(_parts(nodes, known))
+    outside = {name for text in also_read for name in _PROPERTY.findall(text)}
+    declared = [one for part in parts for one in part.all()]
     while True:
-        read = outside | set(_VARIABLE.findall(rules))
-        fewer = _rules(rules, lambda _: True, read.__contains__)
-        if fewer == rules:
+        read = outside.union(*(one.reads for one in declared))
+        fewer = [one for one in declared if not one.property or one.property in read]
+        if len(fewer) == len(declared):
             break
-        rules = fewer
-    moving = {word for found in _ANIMATION.findall(rules) for word in _NAME.findall(found)}
-    return _without_keyframes(rules, moving)
+        declared = fewer
+    moving = {word for one in declared for word in one.animations}
+    return "".join(part.text(read, moving) for part in parts)
 
 
-def _is_possible(selector: str, known: Vocabulary) -> bool:
-    if not all(name in known.words for name in _DATA.findall(selector)):
-        return False
-    bare = selector
-    while (inner := re.sub(r":[\w-]+\([^()]*\)", "", bare)) != bare:
-        bare = inner
-    return all(known.knows(name.replace("\\", "")) for name in _CLASS.findall(bare))
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A declaration: its text, the custom property that it sets and those that it reads, and the
+    animations that it names."""
+
+    text: str
+    property: str = ""
+    reads: Set[str] = frozenset()
+    animations: Set[str] = frozenset()
 
 
-def _without_keyframes(css: str, moving: Set[str]) -> str:
-    return _walk(
-        css, lambda head, body: "" if _frames(head) not in {None, *moving} else f"{head}{{{body}}}"
-    )
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A rule, or a group of them with the same condition; `head` is what stands before the brace.
+
+    Neither has a text once nothing is left in it. With a `kept` it stays as it is; `frames` is
+    the name of the animation that it draws.
+    """
+
+    head: str = ""
+    declared: Sequence[_Declared] = ()
+    inner: Sequence[_Part] = ()
+    kept: _Declared | None = None
+    frames: str = ""
+
+    def all(self) -> Iterator[_Declared]:
+        """Everything in it that reads or sets a property."""
+        yield from self.declared
+        if self.kept is not None:
+            yield self.kept
+        for part in self.inner:
+            yield from part.all()
+
+    def text(self, read: Set[str], moving: Set[str]) -> str:
+        """What is left of it when only some properties are read and some animations move."""
+        if self.kept is not None:
+            return "" if self.frames and self.frames not in moving else self.kept.text
+        body = "".join(part.text(read, moving) for part in self.inner) or ";".join(
+            one.text for one in self.declared if not one.property or one.property in read
+        )
+        return f"{self.head}{{{body}}}" if body else ""
 
 
-def _frames(head: str) -> str | None:
-    """The name after `@keyframes`, or None for everything else."""
-    found = re.match(r"@(?:-webkit-)?keyframes\s+([\w-]+)", head)
-    return found[1] if found else None
+def _parts(nodes: Iterable[ast.Node], known: Vocabulary) -> Iterator[_Part]:
+    for node in nodes:
+        if isinstance(node, ast.Comment):
+            if node.value.startswith("!"):  # a licence
+                yield _Part(kept=_Declared(f"{node.serialize()}\n"))
+        elif isinstance(node, ast.QualifiedRule):
+            selectors = [one for one in _split(node.prelude) if _is_possible(one, known)]
+            if selectors:
+                head = ",".join(tinycss2.serialize(one).strip() for one in selectors)
+                yield _Part(head, list(_declarations(node.content)))
+        elif isinstance(node, ast.AtRule):
+            yield _at_rule(node, known)
 
 
-def _rules(
-    css: str, may_stay: Callable[[str], bool], is_read: Callable[[str], bool] = lambda _: True
-) -> str:
-    """Every rule that has a selector and a declaration left; in groups such as @media too."""
-
-    def kept(head: str, body: str) -> str:
-        if head.startswith(("@media", "@supports", "@layer", "@container")):
-            inner = _rules(body, may_stay, is_read)
-            return f"{head}{{{inner}}}" if inner else ""
-        if head.startswith("@"):
-            return f"{head}{{{body}}}"
-        selectors = [one for one in _split(head, ",") if may_stay(one)]
-        declarations = [
-            one
-            for one in _split(body, ";")
-            if one.strip() and ((name := _PROPERTY.match(one)) is None or is_read(name[1]))
-        ]
-        if not selectors or not declarations:
-            return ""
-        return f"{','.join(selectors)}{{{';'.join(declarations)}}}"
-
-    return _walk(css, kept)
+def _at_rule(node: ast.AtRule, known: Vocabulary) -> _Part:
+    if node.lower_at_keyword in _GROUPS and node.content is not None:
+        head = f"@{node.at_keyword}{tinycss2.serialize(node.prelude)}".strip()
+        rules = tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
+        return _Part(head, inner=list(_parts(rules, known)))
+    is_moving = node.lower_at_keyword in _KEYFRAMES
+    frames = tinycss2.serialize(node.prelude).strip() if is_moving else ""
+    kept = _Declared(node.serialize(), reads=frozenset(_read_in(node.content or ())))
+    return _Part(kept=kept, frames=frames)
 
 
-def _walk(css: str, kept: Callable[[str, str], str]) -> str:
-    """The sheet with each `head{body}` of the outermost level answered by `kept`."""
-    out: list[str] = []
-    depth = start = opened = 0
-    for piece in _PIECE.finditer(css):
-        match piece[0]:
-            case "{":
-                if depth == 0:
-                    opened = piece.start()
-                depth += 1
-            case "}":
-                depth -= 1
-                if depth == 0:
-                    head = css[start:opened].strip()
-                    out.append(kept(head, css[opened + 1 : piece.start()]))
-                    start = piece.end()
-            case ";" if depth == 0:
-                out.append(css[start : piece.end()].strip())
-                start = piece.end()
-            case text if (
-                depth == 0 and text.startswith("/*") and not css[start : piece.start()].strip()
-            ):
-                out.append(text + "\n")
-                start = piece.end()
-    return "".join(out)
+def _is_possible(selector: Sequence[ast.Node], known: Vocabulary) -> bool:
+    after_dot = False
+    for node in selector:
+        if isinstance(node, ast.SquareBracketsBlock):
+            name = next((one.value for one in node.content if isinstance(one, ast.IdentToken)), "")
+            of_us = name.startswith("data-") and not name.startswith("data-bs-")
+            if of_us and name not in known.words:
+                return False
+        elif isinstance(node, ast.IdentToken) and after_dot and not known.knows(node.value):
+            return False
+        after_dot = _is(node, ".")
+    return True
 
 
-def _split(text: str, by: str) -> list[str]:
-    """The parts between separators that stand in no parentheses, strings or comments."""
-    parts: list[str] = []
-    depth = start = 0
-    for piece in _PIECE.finditer(text):
-        if piece[0] == "(":
-            depth += 1
-        elif piece[0] == ")":
-            depth -= 1
-        elif piece[0] == by and depth == 0:
-            parts.append(text[start : piece.start()])
-            start = piece.end()
-    return [*parts, text[start:]]
+def _declarations(content: Iterable[ast.Node]) -> Iterator[_Declared]:
+    for node in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
+        if isinstance(node, ast.Declaration):
+            values = node.value
+            is_animation = node.lower_name.endswith(("animation", "animation-name"))
+            yield _Declared(
+                node.serialize(),
+                node.name if node.name.startswith("--") else "",
+                frozenset(_read_in(values)),
+                frozenset(one.value for one in values if isinstance(one, ast.IdentToken))
+                if is_animation
+                else frozenset(),
+            )
+
+
+def _read_in(nodes: Iterable[ast.Node]) -> Iterator[str]:
+    """The custom properties that are asked for by `var()`, at any depth."""
+    for node in nodes:
+        inside: Sequence[ast.Node] = getattr(node, "arguments", getattr(node, "content", ()))
+        if isinstance(node, ast.FunctionBlock) and node.lower_name == "var":
+            yield from (one.value for one in inside[:2] if isinstance(one, ast.IdentToken))
+        yield from _read_in(inside)
+
+
+def _split(nodes: Sequence[ast.Node]) -> Iterator[list[ast.Node]]:
+    """The parts between commas of the outermost level."""
+    part: list[ast.Node] = []
+    for node in nodes:
+        if _is(node, ","):
+            yield part
+            part = []
+        else:
+            part.append(node)
+    yield part
+
+
+def _is(node: ast.Node, character: str) -> bool:
+    return isinstance(node, ast.LiteralToken) and node.value == character

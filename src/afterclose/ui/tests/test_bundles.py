@@ -40,6 +40,10 @@ KNOWN = Vocabulary({"card", "btn", "show"}, ("tone-",))
         ('@charset "UTF-8";/*! licence */.btn{color:red}',
          '@charset "UTF-8";/*! licence */\n.btn{color:red}'),
         ("[data-vc=month]{color:red}", ""),
+        (".card:not([data-vc]){color:red}", ".card:not([data-vc]){color:red}"),
+        (r".w-1\/2,.btn\:x{color:red}", ""),
+        (".btn{color:red;*zoom:1}", ".btn{color:red}"),
+        ("@supports (display:grid){@media print{.carousel{top:0}}}.btn{top:0}", ".btn{top:0}"),
         ("[data-bs-theme=dark] .btn{color:red}", "[data-bs-theme=dark] .btn{color:red}"),
     ],
 )  # fmt: skip
@@ -98,6 +102,21 @@ def test_a_changed_part_makes_the_bundle_anew(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(bundles, "BUNDLES", {"ui/page.js": ("ui/lazy.js",)})
     after = bundles._made("ui/page.js", "b", str(tmp_path))
     assert after.read_text() == bundles.path_of("ui/lazy.js").read_text()
+
+
+def test_a_sheet_is_not_trimmed_again_until_something_changed(tmp_path, monkeypatch):
+    def never(*_):
+        raise AssertionError("trimmed again")
+
+    made = bundles._made("ui/page.css", "first start", str(tmp_path))
+    text = made.read_text()
+    with monkeypatch.context() as second:
+        second.setattr(bundles.stylesheet, "trimmed", never)
+        assert bundles._made("ui/page.css", "second start", str(tmp_path)) == made
+        made.write_text("half of")
+        with pytest.raises(AssertionError, match="trimmed again"):
+            bundles._made("ui/page.css", "third start", str(tmp_path))
+    assert bundles._made("ui/page.css", "fourth start", str(tmp_path)).read_text() == text
 
 
 def test_a_page_stays_within_what_it_may_weigh():
