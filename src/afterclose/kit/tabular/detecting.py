@@ -22,7 +22,7 @@ from afterclose.kit.tabular.errors import (
     PasswordProtected,
     TooLarge,
 )
-from afterclose.kit.tabular.reading import Dialect, cell_text, read_table
+from afterclose.kit.tabular.reading import EXCELS_HINT, Dialect, cell_text, read_table
 from afterclose.kit.tabular.values import DateOrder
 from afterclose.kit.tabular.workbook import Workbook, is_encrypted
 
@@ -128,15 +128,17 @@ def detect_encoding(stream: BinaryIO, *, limit: int = LIMIT) -> str:
     """The Python name of the encoding, after reading all of the stream in pieces.
 
     A byte-order mark decides; else UTF-8 if (nearly) all fits it; else Windows-1252. Zero
-    bytes mean UTF-16 without a mark, or no text at all (`NotATable`).
+    bytes in every second place mean UTF-16 without a mark; a few elsewhere cost their rows; many,
+    as other signs that nobody types, mean that it is no text at all (`NotATable`).
     """
     stream.seek(0)
     head = stream.read(4096)
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return encoding
-    if b"\x00" in head:
-        return _utf16_without_mark(head)
+    wide = _utf16_without_mark(head)
+    if wide:
+        return wide
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
     fitting = misfitting = seen = control = 0
@@ -146,8 +148,6 @@ def detect_encoding(stream: BinaryIO, *, limit: int = LIMIT) -> str:
         if seen > limit:
             raise TooLarge(seen, limit)
         text = decoder.decode(chunk)
-        if b"\x00" in chunk:
-            raise NotATable("a binary file")
         control += len(chunk) - len(chunk.translate(None, _CONTROL))
         if text.isascii():
             continue
@@ -176,12 +176,16 @@ def _utf16_without_mark(head: bytes) -> str:
         return "utf-16-le"
     if even > half * 0.4 and odd < half * 0.1:
         return "utf-16-be"
-    raise NotATable("a binary file")
+    return ""
 
 
 def detect_delimiter(text: str) -> str:
-    """Comma, semicolon, tab or pipe: the one that cuts the first lines most evenly."""
+    """Comma, semicolon, tab or pipe: the one that cuts the first lines most evenly, unless the
+    first line says it (`sep=;`)."""
     lines = text.splitlines(keepends=True)
+    told = EXCELS_HINT.fullmatch(lines[0].rstrip("\r\n")) if lines else None
+    if told is not None and told[1] in DELIMITERS:
+        return told[1]
     # The piece read may end in the middle of a line.
     whole = lines[:-1] if len(lines) > 1 and not lines[-1].endswith(("\n", "\r")) else lines
     best, best_score = ",", 0.0

@@ -29,7 +29,9 @@ MAX_BROKEN_ROWS = 100
 
 csv.field_size_limit(1024 * 1024)
 
-_UNDECODED = re.compile("[\udc80-\udcff\ufffd]")
+# What Excel writes above a table, and reads to know its delimiter.
+EXCELS_HINT = re.compile(r"sep=(.?)", re.IGNORECASE)
+_UNDECODED = re.compile("[\x00\udc80-\udcff\ufffd]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def read_table(stream: BinaryIO, dialect: Dialect) -> Table:
         cells = [cell_text(cell) for cell in first.cells]
         while cells and not cells[-1].strip():
             cells.pop()
+        if dialect.format == "csv" and len(cells) == 1 and EXCELS_HINT.fullmatch(cells[0]):
+            continue
         if len(cells) > MAX_COLUMNS:
             raise NotATable(f"a file with {len(cells)} columns (the limit is {MAX_COLUMNS})")
         if cells:
@@ -196,7 +200,10 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Row]:
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
         start = lines.line + 1
-        spoiled = any(not line.isascii() and _UNDECODED.search(line) for line in lines.taken)
+        spoiled = any(
+            (not line.isascii() or "\x00" in line) and _UNDECODED.search(line)
+            for line in lines.taken
+        )
         lines.accept()
         if spoiled:
             message = "The row has bytes that do not fit the file's encoding."

@@ -62,6 +62,15 @@ def test_the_encoding_is_found_and_the_text_survives(encode, encoding, mark):
     ]
 
 
+@pytest.mark.parametrize("delimiter", ";,\t")
+def test_excels_own_first_line_says_the_delimiter_and_is_no_heading(delimiter):
+    text = f'sep={delimiter}\r\nId{delimiter}Name\r\n1{delimiter}"a{delimiter}b"\r\n'
+    found = detect(io.BytesIO(text.encode("utf-8-sig")))
+    assert found.dialect.delimiter == delimiter
+    assert found.headers == ["Id", "Name"]
+    assert found.sample == [["1", f"a{delimiter}b"]]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found_even_when_others_stand_in_the_text(delimiter):
     lines = [["id", "name", "note"], ["1", "Acme", "a, b; c"], ["2", "Bolt", "x | y"]]
