@@ -14,6 +14,7 @@ from django.db import connection
 
 from afterclose.accounts.hierarchy.models import AwaitedParent
 from afterclose.accounts.hierarchy.tree import MAX_LEVELS, lock, too_deep
+from afterclose.accounts.importing.references import accounts_by_external_id
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer
 from afterclose.accounts.imports.models import Outcome
@@ -33,7 +34,7 @@ PARENT = Field(
         "parent_company_id",
         "parent_customer_id",
     ),
-    help="The id of the account that it belongs to; it may come later, or in another file.",
+    help="The account that it belongs to, by id or name; it may come later, or in another file.",
 )
 
 _LINK = """
@@ -56,6 +57,7 @@ _LINK = """
 def plan(records: Sequence[Record]) -> None:
     """After the importer's own plan: another parent than the stored one makes it an update."""
     said = [record for record in records if record.is_good and record.get("parent")]
+    _read_names(said)
     stored = [record.stored["id"] for record in said if record.stored]
     held = {}
     if stored:
@@ -74,6 +76,26 @@ def plan(records: Sequence[Record]) -> None:
             record.changes["parent"] = parent
             if record.outcome == Outcome.UNCHANGED:
                 record.outcome = Outcome.UPDATED
+
+
+def _read_names(said: Sequence[Record]) -> None:
+    """A parent that is called by its name, as in our exports, is the account of that name with an
+    id, where there is just one and no account has the word for its id."""
+    words = {record.get("parent") for record in said}
+    if not words:
+        return
+    known = accounts_by_external_id(words)
+    named: dict[str, set[str]] = {}
+    rows = Account.objects.filter(
+        name_key__in=[word.lower() for word in words - set(known)], external_id__isnull=False
+    )
+    for key, external_id in rows.values_list("name_key", "external_id"):
+        named.setdefault(key, set()).add(str(external_id))
+    for record in said:
+        word = record.get("parent")
+        found = named.get(word.lower(), set()) if word not in known else set()
+        if len(found) == 1:
+            [record.values["parent"]] = found
 
 
 def write(importer: Importer, records: Sequence[Record], context: Context) -> None:

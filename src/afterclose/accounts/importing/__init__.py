@@ -3,7 +3,7 @@
 from afterclose.accounts.importing.accounts import AccountImporter
 from afterclose.accounts.importing.churn_events import ChurnEventImporter
 from afterclose.accounts.importing.contacts import ContactImporter
-from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
+from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_word
 from afterclose.accounts.imports import registry
 
 __all__ = ["ACCOUNT_ID", "AccountImporter", "ChurnEventImporter", "ContactImporter", "register"]
@@ -14,4 +14,4 @@ def register() -> None:
     registry.register(AccountImporter())
     registry.register(ContactImporter())
     registry.register(ChurnEventImporter())
-    registry.register_reference("account", accounts_by_external_id)
+    registry.register_reference("account", accounts_by_word)

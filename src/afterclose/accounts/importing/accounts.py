@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, override
 
+from django.db.models import Q
+
 from afterclose.accounts.custom_fields import importing as custom_fields
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.hierarchy import importing as hierarchy
@@ -157,11 +159,17 @@ class AccountImporter(Importer):
         Field(
             "csm",
             "CSM's e-mail",
-            FieldType.EMAIL,
             aliases=("csm_email", "owner_email", "account_manager_email", "owner"),
-            help="A member of this business.",
+            max_length=254,
+            help="A member of this business, by e-mail or by name.",
         ),
-        Field("ae", "AE's e-mail", FieldType.EMAIL, aliases=("ae_email", "sales_owner_email")),
+        Field(
+            "ae",
+            "AE's e-mail",
+            aliases=("ae_email", "sales_owner_email"),
+            max_length=254,
+            help="As for the CSM.",
+        ),
         hierarchy.PARENT,
         tags.TAGS,
     )
@@ -190,11 +198,12 @@ class AccountImporter(Importer):
             if "domain" in record.data:
                 record.data["domain"] = _bare_domain(record.data["domain"])
             for role in ("csm", "ae"):
-                address = record.get(role)
-                if address and address not in members:
-                    record.reject(f"No member of this business has the e-mail {address}.", role)
-                elif address:
-                    record.data[f"{role}_id"] = members[address]
+                called = record.get(role)
+                found = members.get(called.lower(), []) if called else []
+                if len(found) == 1:
+                    record.data[f"{role}_id"] = found[0]
+                elif called:
+                    record.reject(_nobody(called, len(found)), role)
             stage = stage_said(record)
             if stage is not None:
                 record.data["stage"] = stage
@@ -261,14 +270,26 @@ class AccountImporter(Importer):
         date_churn(list(accounts_by_external_id(churned).values()) if churned else [], context)
 
     @staticmethod
-    def _members(records: Sequence[Record]) -> dict[str, int]:
-        wanted = {
-            address for record in records for role in ("csm", "ae") if (address := record.get(role))
-        }
-        if not wanted:
-            return {}
-        rows = Membership.objects.filter(person__email__in=wanted, deactivated_at__isnull=True)
-        return dict(rows.values_list("person__email", "id"))
+    def _members(records: Sequence[Record]) -> dict[str, list[int]]:
+        """The members that the rows name, by e-mail and by name in lower case."""
+        named = (record.get(role) for record in records for role in ("csm", "ae"))
+        wanted = {called.lower() for called in named if called}
+        found: dict[str, list[int]] = {}
+        if wanted:
+            rows = Membership.objects.filter(deactivated_at__isnull=True).filter(
+                Q(person__email__in=wanted) | Q(person__name_key__in=wanted)
+            )
+            for key, *words in rows.values_list("id", "person__email", "person__name_key"):
+                for word in words:
+                    found.setdefault(word, []).append(key)
+        return found
+
+
+def _nobody(called: str, members: int) -> str:
+    if members:
+        return f"{members} members are called “{called}”; give the e-mail."
+    what = "e-mail" if "@" in called else "name"
+    return f"No member of this business has the {what} {called}."
 
 
 def stage_said(record: Record) -> str | None:

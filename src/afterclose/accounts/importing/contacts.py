@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, cast, override
 
+from django.db.models import Q
+
 from afterclose.accounts.custom_fields import importing as custom_fields
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.importing.references import ACCOUNT_ID
@@ -56,9 +58,13 @@ class ContactImporter(Importer):
     )
 
     def key(self, record: Record) -> str:
-        """The id; an e-mail address that stands in for it counts in lower case."""
+        """The id (an e-mail address that stands in for it counts in lower case); of a row without
+        one its e-mail or name at its account, so that no two such rows are taken for one."""
         key, address = super().key(record), record.get("email")
-        return address if address and key.lower() == address else key
+        if key:
+            return address if address and key.lower() == address else key
+        who = address or _name(record).lower()
+        return f"{who} at {record.get('account')}" if who and record.get("account") else ""
 
     def prepare(self, records: Sequence[Record], context: Context) -> None:
         """Account by its id; the name from one column or two, else from the address."""
@@ -75,8 +81,7 @@ class ContactImporter(Importer):
             "is_detractor",
         )
         for record in records:
-            parts = [record.get("first_name"), record.get("last_name")]
-            name = record.get("name") or " ".join(filter(None, parts))
+            name = _name(record)
             if not name and not record.get("email"):
                 record.reject("Name is missing, and so is the e-mail.", "name")
             if record.line not in accounts or not record.is_good:
@@ -84,7 +89,7 @@ class ContactImporter(Importer):
             record.data = {each: record.values[each] for each in plain if record.says(each)}
             record.data["account_id"] = accounts[record.line]
             record.data["name"] = name or record.get("email").split("@")[0]
-            if self.key(record):
+            if super().key(record):
                 record.data["external_id"] = self.key(record)
         self._reject_repeated([record for record in records if record.is_good and record.data])
 
@@ -127,29 +132,36 @@ class ContactImporter(Importer):
     def find(
         self, records: Sequence[Record], columns: Collection[str]
     ) -> dict[str, dict[str, Any]]:
-        """By id; a contact that was entered by hand is the same person by account and e-mail.
-        Either may be that of a contact which was merged into another one."""
+        """By id; a contact that was entered by hand is the same person by account and e-mail, and
+        where there is neither id nor e-mail, by account and name. Each may be that of a contact
+        which was merged into another one."""
         found = super().find(records, columns)
         took_over = contacts_by_alias(self._missing(records, found))
-        open_rows = {
-            (record.data["account_id"], record.data["email"]): self.key(record)
-            for record in records
-            if record.data.get("email") and self.key(record) not in {*found, *took_over}
-        }
+        open_rows: dict[tuple[int, str, str], str] = {}
+        for record in records:
+            key, address = self.key(record), record.data.get("email") or ""
+            if key in found or key in took_over:
+                continue
+            if address or not record.data.get("external_id"):
+                name = "" if address else _name(record).lower()
+                open_rows[record.data["account_id"], address, name] = key
         if open_rows:
-            same = Contact.objects.filter(
-                email__in={address for _, address in open_rows},
-                account_id__in={account for account, _ in open_rows},
-            ).values("id", "external_id", "email", "account_id", *columns)
-            for row in same:
-                key = open_rows.pop((row["account_id"], row["email"]), None)
-                if key is not None:
+            accounts, addresses, names = map(set, zip(*open_rows, strict=True))
+            by_mail = Q(email__in=addresses - {""})
+            by_name = Q(email="", external_id__isnull=True, name_key__in=names - {""})
+            values = {"id", "external_id", "email", "account_id", "name_key", *columns}
+            rows = Contact.objects.filter(by_mail | by_name, account_id__in=accounts)
+            for row in rows.order_by("id").values(*values):
+                name = "" if row["email"] else row["name_key"]
+                key = open_rows.pop((row["account_id"], row["email"], name), "")
+                if key:
                     found[key] = row
-            for place, contact_id in contacts_by_place(open_rows).items():
-                took_over[open_rows[place]] = contact_id
+            places = {(account, mail): key for (account, mail, _), key in open_rows.items() if mail}
+            for place, contact_id in contacts_by_place(places).items():
+                took_over[places[place]] = contact_id
         if took_over:
-            rows = Contact.objects.filter(id__in=took_over.values()).values("id", *columns)
-            by_id = {row["id"]: row for row in rows}
+            rows_of = Contact.objects.filter(id__in=took_over.values()).values("id", *columns)
+            by_id = {row["id"]: row for row in rows_of}
             for key, contact_id in took_over.items():
                 found[key] = {**by_id[contact_id], "external_id": key or None, "is_alias": True}
         return found
@@ -163,3 +175,9 @@ class ContactImporter(Importer):
 
     def _missing(self, records: Sequence[Record], found: Collection[str]) -> set[str]:
         return {key for record in records if (key := self.key(record)) and key not in found}
+
+
+def _name(record: Record) -> str:
+    """The name in one column or in two; empty where the row has none."""
+    parts = [record.get("first_name"), record.get("last_name")]
+    return str(record.get("name") or " ".join(filter(None, parts)))

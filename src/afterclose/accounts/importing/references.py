@@ -25,7 +25,7 @@ ACCOUNT_ID = Field(
         "organisation_id",
         "org_id",
     ),
-    help="The account's id in the system that the file comes from.",
+    help="The account's id in the system that the file comes from, or its name.",
 )
 
 
@@ -35,3 +35,16 @@ def accounts_by_external_id(external_ids: Collection[str]) -> dict[str, int]:
     found = {str(key): account_id for key, account_id in rows.values_list("external_id", "id")}
     # Ids that went to another account by a merge find that one.
     return found | accounts_by_alias([key for key in external_ids if key not in found])
+
+
+def accounts_by_word(words: Collection[str]) -> dict[str, int]:
+    """What a file calls accounts, to account ids: the external id, else the name where exactly one
+    account has it, whatever the case. Unknown ones are left out."""
+    found = accounts_by_external_id(words)
+    rest = {word.lower(): [] for word in words if word not in found}  # type: dict[str, list[int]]
+    if rest:
+        rows = Account.objects.filter(name_key__in=bulk.among(rest))
+        for key, account_id in rows.values_list("name_key", "id"):
+            rest.setdefault(key, []).append(account_id)
+    named = {word: rest.get(word.lower(), []) for word in words if word not in found}
+    return found | {word: ids[0] for word, ids in named.items() if len(ids) == 1}

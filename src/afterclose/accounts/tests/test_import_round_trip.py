@@ -1,0 +1,89 @@
+"""What a list wrote as a file comes in again without a change; rows without ids stay apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from afterclose.accounts.hierarchy.models import AwaitedParent
+from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
+from afterclose.accounts.models import Account, Contact, ImportRun
+from afterclose.businesses.models import Person
+from tests.cast import Cast
+from tests.factories import AccountFactory, ContactFactory
+
+Bring = Callable[[bytes | str, str], ImportRun]
+
+
+@pytest.fixture
+def bring(at_work: Cast, tmp_path: Path) -> Bring:
+    """Import a file; gives the run."""
+
+    def bring(content: bytes | str, kind: str) -> ImportRun:
+        path = tmp_path / "file.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        [run] = import_files([path], actor=at_work.owner, wishes=Wishes(kind=kind))
+        return run
+
+    return bring
+
+
+def exported(client, address: str) -> bytes:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def test_exported_accounts_come_in_again_unchanged(at_work: Cast, sign_in, bring: Bring) -> None:
+    for child in (at_work.birch, at_work.cedar):
+        child.parent = at_work.acme
+        child.save()
+    columns = "name,external_id,stage,csm,ae,parent,domain,seats,plan,industry,country"
+    run = bring(
+        exported(sign_in(at_work.owner), f"/accounts/?cols={columns}&format=csv"), "accounts"
+    )
+    assert run.counts == {"unchanged": 5}
+    assert run.mapping["csm"] == "CSM"
+    assert run.mapping["parent"] == "Parent"
+    assert not AwaitedParent.objects.exists()
+
+
+def test_exported_contacts_come_in_again_unchanged(at_work: Cast, sign_in, bring: Bring) -> None:
+    ContactFactory.create(account=at_work.cedar, name="Nameless mail", email="")
+    ContactFactory.create(account=at_work.dune, name="Has an id", external_id="C-1", email="")
+    before = list(Contact.objects.order_by("id").values("id", "name", "email", "account_id"))
+    columns = "name,external_id,account,email,title,phone"
+    file = exported(sign_in(at_work.owner), f"/accounts/contacts/?cols={columns}&format=csv")
+    assert bring(file, "contacts").counts == {"unchanged": len(before)}
+    assert list(Contact.objects.order_by("id").values(*before[0])) == before
+
+
+def test_contacts_whose_id_is_blank_are_not_taken_for_one_another(bring: Bring) -> None:
+    text = (
+        "id,account_id,name,email\n,acme,Ann,ann@acme.example\n,birch,Ben,ben@birch.example\n"
+        ",acme,Cay,\n,birch,Cay,\n"
+    )
+    assert bring(text, "contacts").counts == {"created": 4}
+    assert bring(text, "contacts").counts == {"unchanged": 4}
+    assert bring(text.replace("Ben,", "Benjamin,"), "contacts").counts == {
+        "unchanged": 3,
+        "updated": 1,
+    }
+    assert Contact.objects.get(email="ann@acme.example").name == "Ann"
+
+
+def test_a_name_that_several_have_names_nobody(at_work: Cast, bring: Bring) -> None:
+    AccountFactory.create(name="Acme", external_id="acme-2")
+    Person.objects.filter(email="ines@northwind.example").update(name="Marek Novak")
+    run = bring(
+        "id,name,csm\nN-1,New,marek novak\nN-2,Newer,Ines\nN-3,Newest,DANA REYES\n", "accounts"
+    )
+    assert [row[2] for row in rejected_rows(run)] == [
+        "2 members are called “marek novak”; give the e-mail.",
+        "No member of this business has the name Ines.",
+    ]
+    assert Account.objects.get(external_id="N-3").csm_id == at_work.owner.membership_id
+    run = bring("account,name\nAcme,Ada\nbirch,Bo Two\nCEDAR,Ce\n", "contacts")
+    assert [row[2] for row in rejected_rows(run)] == ["There is no account with the id “Acme”."]
