@@ -46,7 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # pytest-django has read the settings before this file could say which cluster and role.
     from django.db import connections
 
+    from tests import emptying
+
     connections.databases["default"].update(database_settings(role="owner"))
+    emptying.install()
     if not hasattr(config, "workerinput"):
         _sweep()
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
-from django.test import Client
-from playwright.sync_api import Page
+from django.db import transaction
+from django.test import Client, override_settings
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
 
 from afterclose.businesses.actors import Actor
 from tests.cast import Cast, assemble
 from tests.e2e.browser import FLAGS, Browsing, chromium
+from tests.guards.databases import empty, make_sure_of_database
+
+URLS = "tests.e2e.urls"
+PATIENCE = 15_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,9 +90,9 @@ class Traffic:
         return False
 
 
-@pytest.fixture
-def traffic() -> Iterator[Traffic]:
-    """What the live server is answering during this test."""
+@contextmanager
+def watching() -> Iterator[Traffic]:
+    """What the servers of this process are answering meanwhile."""
     watched = Traffic()
     request_started.connect(watched.began)
     request_finished.connect(watched.ended)
@@ -94,14 +102,21 @@ def traffic() -> Iterator[Traffic]:
 
 
 @pytest.fixture
+def traffic() -> Iterator[Traffic]:
+    """What the live server is answering during this test."""
+    with watching() as watched:
+        yield watched
+
+
+@pytest.fixture
 def browsing(page: Page, live_server: Any, settings: Any, traffic: Traffic) -> Iterator[Browsing]:
     """A visitor's browser; fails when the browser complains, of the security policy above all.
 
     The last page's panels may still be loading when a test ends: the browser leaves, and the
     server is waited for, before the database under it is emptied.
     """
-    settings.ROOT_URLCONF = "tests.e2e.urls"
-    page.set_default_timeout(15_000)
+    settings.ROOT_URLCONF = URLS
+    page.set_default_timeout(PATIENCE)
     visitor = Browsing(page, live_server.url)
     yield visitor
     complaints = visitor.unexpected()
@@ -110,11 +125,62 @@ def browsing(page: Page, live_server: Any, settings: Any, traffic: Traffic) -> I
     assert not complaints, "\n".join(complaints)
 
 
+@dataclass(frozen=True)
+class Tour:
+    """The cast, the owner signed in by Django's client and in a tab of the browser."""
+
+    cast: Cast
+    client: Client
+    visitor: Browsing
+
+
+@pytest.fixture(scope="module")
+def tour(
+    browser: Browser,
+    browser_context_args: dict[str, Any],
+    django_db_setup: None,
+    django_db_blocker: Any,
+) -> Iterator[Tour]:
+    """For a module that only looks: what is stored, the server and the tab are made once for all.
+
+    That is most of what such a test costs. What one of them writes, those after it find.
+    """
+    with (
+        django_db_blocker.unblock(),
+        override_settings(ROOT_URLCONF=URLS),
+        watching() as watched,
+    ):
+        make_sure_of_database()
+        server = LiveServer("localhost")
+        context = browser.new_context(**browser_context_args)
+        try:
+            with transaction.atomic():
+                cast = assemble()
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE)
+            client, visitor = Client(), Browsing(page, server.url)
+            sign_in(visitor, client, cast.owner)
+            yield Tour(cast, client, visitor)
+        finally:
+            context.close()
+            ceased = watched.has_ceased(seconds=60)
+            server.stop()
+            empty()
+        assert ceased, "The server is still answering a minute later."
+
+
+def sign_in(browsing: Browsing, client: Client, actor: Actor) -> None:
+    """Without the sign-in page, in both."""
+    client.force_login(actor.person)
+    name = django_settings.SESSION_COOKIE_NAME
+    browsing.page.context.add_cookies(
+        [{"name": name, "value": client.cookies[name].value, "url": browsing.base}]
+    )
+
+
 @pytest.fixture
 def stage(transactional_db: None) -> Cast:
     """The cast, written for good, so that the server's threads see it too."""
-    from django.db import transaction
-
     with transaction.atomic():
         return assemble()
 
@@ -124,12 +190,7 @@ def enter(browsing: Browsing) -> Callable[[Actor], Browsing]:
     """Sign somebody in without the sign-in page."""
 
     def entered(actor: Actor) -> Browsing:
-        client = Client()
-        client.force_login(actor.person)
-        name = django_settings.SESSION_COOKIE_NAME
-        browsing.page.context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": browsing.base}]
-        )
+        sign_in(browsing, Client(), actor)
         return browsing
 
     return entered

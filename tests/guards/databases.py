@@ -8,9 +8,17 @@ from typing import Any
 
 import psycopg
 from django.db import connection, connections
+from django.test.utils import setup_databases
 from psycopg import sql
 
 from afterclose.kit.postgres import database_settings
+
+
+def make_sure_of_database() -> None:
+    """pytest-django makes none where only tests without its mark are chosen; the root conftest
+    drops it at the end."""
+    if not connection.settings_dict["NAME"].startswith("test_"):
+        setup_databases(verbosity=0, interactive=False, aliases=["default"])
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ import psycopg
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection, connections, models, transaction
-from django.test.utils import setup_databases
 from psycopg import errors, sql
 
 from afterclose.accounts.models import Account
@@ -19,7 +18,15 @@ from afterclose.businesses.context import NoBusinessContext
 from afterclose.businesses.jobs import JOBS, business_job
 from afterclose.businesses.models import Business
 from afterclose.businesses.tenancy import business_context
-from tests.guards.databases import as_app, django_as_app, empty, enter, name, tenant_tables
+from tests.guards.databases import (
+    as_app,
+    django_as_app,
+    empty,
+    enter,
+    make_sure_of_database,
+    name,
+    tenant_tables,
+)
 from tests.guards.rows import foreign_keys, make_rows, tenant_models
 
 Rows = dict[str, models.Model]
@@ -32,18 +39,11 @@ APPEND_ONLY: dict[str, dict[str, str]] = {
 }
 
 
-def _make_sure_of_database() -> None:
-    """pytest-django makes none where only tests without its mark are chosen; the root conftest
-    drops it at the end."""
-    if not connection.settings_dict["NAME"].startswith("test_"):
-        setup_databases(verbosity=0, interactive=False, aliases=["default"])
-
-
 @pytest.fixture(scope="module")
 def two(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[int, int, Rows, Rows]]:
     """Two businesses, committed, each with a row in every tenant table."""
     with django_db_blocker.unblock():
-        _make_sure_of_database()
+        make_sure_of_database()
         made: list[tuple[int, Rows]] = []
         try:
             for slug in ("mine", "theirs"):
