@@ -6,17 +6,14 @@ database is made per state of the migrations, and each worker's database is copi
 """
 
 import contextlib
-import hashlib
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "src"))
+sys.path[:0] = [str(HERE / "src"), str(HERE)]
 os.environ.setdefault("AFTERCLOSE_CLUSTER", "test")
 os.environ["AFTERCLOSE_DB_ROLE"] = "owner"
 os.environ.setdefault("AFTERCLOSE_TEST_RUN", str(os.getpid()))
@@ -27,16 +24,17 @@ import psycopg  # noqa: E402
 import pytest  # noqa: E402
 
 from afterclose.kit.postgres import database_settings, open_database  # noqa: E402
-from afterclose.kit.postgres.locks import alone  # noqa: E402
 from afterclose.kit.postgres.processes import is_alive  # noqa: E402
+from tests.template import MigrationsDoNotRun, admin, template  # noqa: E402
 
 # The cast that every test shares, in tests/ and beside the apps alike.
 pytest_plugins = ["tests.cast", "tests.programs"]
 
-TEMPLATE = "afterclose_template_"
 RUN = "test_afterclose_"
-# Besides the migrations, what decides how their tables come out.
-PARTS_OF_STATE = ("settings.py", "schema.py", "tenancy.py", "assistant.py")
+# What their parameters share takes half a minute to work out, in each process that has one.
+TOGETHER = {
+    "tests/guards/test_api_schema.py::test_the_api_keeps_what_its_document_promises",
+}
 _held: list[Any] = []
 
 
@@ -56,8 +54,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last, in every worker: once Playwright has run in a process, an event
-    loop stays there, and code that brings its own is refused."""
-    items.sort(key=lambda item: "e2e" in item.path.parts)
+    loop stays there, and code that brings its own is refused. Of each kind the slow come first, so
+    that no worker is still at a long one when the others have ended."""
+    items.sort(key=lambda item: ("e2e" in item.path.parts, item.get_closest_marker("slow") is None))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One test after the other to whoever is free, but for those that stay together.
+
+    xdist has a mark for that, but pytest 9.2 loses it on the way.
+    """
+    if config.getoption("dist") != "load":
+        return None  # somebody asked for another way
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            name = nodeid.partition("[")[0]
+            return name if name in TOGETHER else nodeid
+
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -73,73 +89,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """Names this run's database and what it is copied from."""
     from django.db import connections
 
+    try:
+        copied = template()
+    except MigrationsDoNotRun as problem:
+        pytest.exit(str(problem), returncode=3)
     name = RUN + os.environ["AFTERCLOSE_TEST_RUN"]
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     connections["default"].settings_dict["TEST"] |= {
-        "TEMPLATE": _template(),
+        "TEMPLATE": copied,
         "NAME": f"{name}_{worker}" if worker else name,
     }
 
 
-def _template() -> str:
-    """Name of a database migrated to today's state of the migrations; made when missing."""
-    name = TEMPLATE + _state()
-    lock = HERE / ".cache" / "template.lock"
-    with alone(lock), _admin() as connection:
-        known = connection.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE %s", [TEMPLATE + "%"]
-        ).fetchall()
-        if (name,) in known:
-            return name
-        for (old,) in known[:-3]:
-            # Another run may be copying it this moment; then it goes next time.
-            with contextlib.suppress(psycopg.Error):
-                connection.execute(f'DROP DATABASE IF EXISTS "{old}"')
-        fresh = f"{name}_{os.getpid()}"
-        connection.execute(f'CREATE DATABASE "{fresh}"')
-        env = {
-            **os.environ,
-            "AFTERCLOSE_DB_NAME": fresh,
-            "PYTHONPATH": str(HERE / "src"),
-            "DJANGO_SETTINGS_MODULE": "afterclose.config.settings",
-        }
-        command = [sys.executable, "-m", "django", "migrate", "--skip-checks", "-v", "0"]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        if done.returncode:
-            connection.execute(f'DROP DATABASE "{fresh}"')
-            pytest.exit(f"The migrations do not run:\n{done.stderr[-4000:]}", returncode=3)
-        connection.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
-    return name
-
-
-def _state() -> str:
-    """Twelve letters that change whenever a migration or the set of packages does."""
-    found = hashlib.sha256((HERE / "requirements" / "base.txt").read_bytes())
-    for file in sorted((HERE / "src").glob("afterclose/**/*.py")):
-        if "migrations" in file.parts or file.name in PARTS_OF_STATE:
-            found.update(str(file.relative_to(HERE)).encode())
-            found.update(file.read_bytes())
-    return found.hexdigest()[:12]
-
-
-@contextlib.contextmanager
-def _admin() -> Iterator["psycopg.Connection[Any]"]:
-    """The owner's connection to a database that is nobody's, to make others."""
-    to = database_settings(role="owner")
-    with psycopg.connect(
-        host=to["HOST"],
-        port=to["PORT"],
-        user=to["USER"],
-        password=to["PASSWORD"],
-        dbname="postgres",
-        autocommit=True,
-    ) as connection:
-        yield connection
-
-
 def _sweep(*, mine: bool = False) -> None:
     """Drops databases of runs that have ended, and of this one when it does."""
-    with contextlib.suppress(psycopg.Error), _admin() as connection:
+    with contextlib.suppress(psycopg.Error), admin() as connection:
         names = connection.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE %s", [RUN + "%"]
         ).fetchall()

@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 PYTHON = sys.executable
@@ -30,6 +33,23 @@ class Steps:
         print(f"\n== {name}", flush=True)
         began = time.monotonic()
         self.note(name, began, subprocess.run(command, check=False).returncode)
+
+    @contextmanager
+    def beside(self, name: str, command: list[str]) -> Iterator[None]:
+        """Runs one step beside those in the block, on another core; its output comes after."""
+        began = time.monotonic()
+        with tempfile.TemporaryFile("w+") as said:
+            running = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+            try:
+                yield
+            except BaseException:
+                running.kill()
+                raise
+            finally:
+                status = running.wait()
+                said.seek(0)
+                print(f"\n== {name}\n{said.read()}", end="", flush=True)
+                self.note(name, began, status)
 
     def note(self, name: str, began: float, status: int) -> None:
         """Remembers how a step went."""

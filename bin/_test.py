@@ -9,6 +9,11 @@ from _checks import DATABASE, PYTHON, STATIC, Steps
 
 from afterclose.kit.postgres import DatabaseProblem, open_database
 
+TEMPLATE = [PYTHON, "-m", "tests.template"]
+# More than one per core: a browser test waits for the network to fall silent, a walk for other
+# processes. Each worker collects, and has a database, of its own, so not many more.
+WORKERS = min((os.cpu_count() or 1) + 1, 8)
+
 
 def main() -> int:
     os.environ["AFTERCLOSE_CLUSTER"] = "test"
@@ -16,8 +21,11 @@ def main() -> int:
     asked = sys.argv[1:]
     steps = Steps()
     with open_database():
-        for name, command in ({} if asked else STATIC | DATABASE).items():
-            steps.run(name, command)
+        if not asked:
+            # One program each, so that two cores have something to do; pytest then takes both.
+            with steps.beside("template database", TEMPLATE):
+                for name, command in (STATIC | DATABASE).items():
+                    steps.run(name, command)
         last = pytest(steps, asked)
     print(f"\n{steps.summary()}")
     if asked:
@@ -28,12 +36,12 @@ def main() -> int:
 
 
 def pytest(steps: Steps, asked: list[str]) -> str:
-    """Runs pytest on two processes (unless told); prints all but its last line, gives that."""
+    """Runs pytest on WORKERS (unless told); prints all but its last line, gives that."""
     print("\n== pytest", flush=True)
     began = time.monotonic()
     command = [PYTHON, "-m", "pytest"]
     if not any(word in ("-n", "--pdb", "-s") or word.startswith("-n") for word in asked):
-        command += ["-n", "2"]
+        command += ["-n", str(WORKERS)]
     if sys.stdout.isatty():
         command += ["--color=yes"]
     held = ""

@@ -64,6 +64,7 @@ def test_a_wrong_password_is_told_and_the_right_one_lets_in(
     assert "/sign-in/" in page.url
 
 
+@pytest.mark.slow
 def test_a_code_of_an_app_is_asked_for_once_it_is_set_up(browsing: Browsing, stage: Cast) -> None:
     give_password(browsing)
     page = browsing.go("/sign-in/2fa/totp/activate/")
@@ -85,6 +86,7 @@ def test_a_code_of_an_app_is_asked_for_once_it_is_set_up(browsing: Browsing, sta
     assert "/sign-in/" not in page.url
 
 
+@pytest.mark.slow
 def test_a_second_factor_from_its_set_up_to_its_end(browsing: Browsing, stage: Cast) -> None:
     page = browsing.page
     give_password(browsing)
@@ -147,6 +149,7 @@ def test_a_second_factor_from_its_set_up_to_its_end(browsing: Browsing, stage: C
     assert "/sign-in/" not in page.url
 
 
+@pytest.mark.slow
 def test_a_passkey_signs_in_without_a_password(browsing: Browsing, stage: Cast) -> None:
     page = browsing.page
     device = page.context.new_cdp_session(page)
