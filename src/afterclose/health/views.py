@@ -33,27 +33,44 @@ CHART_TONES = {"good": "good", "info": "accent", "warn": "warn", "bad": "bad", "
 @require_safe
 @page(right=Right.HEALTH_VIEW)
 def overview(request: MemberRequest) -> HttpResponse:
-    """How healthy the book is: buckets, their trend, and who moved."""
+    """How healthy the book is: buckets, their trend, and who moved. What is counted over the
+    whole book loads after the page."""
     viewer = request.viewer
     as_of = queries.as_of(viewer)
-    days = _period(request.GET.get("days", ""))
-    counts = queries.distribution(viewer)
     totals = queries.day_totals(viewer, as_of.on) if as_of.on else []
     return render(
         request,
         "health/overview.html",
         {
             "as_of": as_of,
-            "tiles": _tiles(counts),
-            "scored": sum(counts.values()) - counts["none"],
-            "distribution": _distribution(counts),
+            "tiles": _frames(),
             "trend": _trend(totals) if len(totals) > 1 else None,
-            "at_risk": queries.at_risk_count(viewer),
             "threshold": viewer.settings.at_risk_threshold,
-            "days": days,
+            "days": _period(request.GET.get("days", "")),
             "periods": PERIODS,
         },
     )
+
+
+@require_safe
+@page(right=Right.HEALTH_VIEW)
+def figures(request: MemberRequest) -> HttpResponse:
+    """How many accounts are how healthy now, as tiles and as a chart; loads into the overview."""
+    counts = queries.distribution(request.viewer)
+    context = {
+        "tiles": _tiles(counts),
+        "scored": sum(counts.values()) - counts["none"],
+        "distribution": _distribution(counts),
+    }
+    return render(request, "health/_figures.html", context)
+
+
+@require_safe
+@page(right=Right.HEALTH_VIEW)
+def at_risk_number(request: MemberRequest) -> HttpResponse:
+    """How many accounts are at risk; loads into the overview."""
+    count = queries.at_risk_count(request.viewer)
+    return render(request, "health/_at_risk_number.html", {"count": count})
 
 
 @require_safe
@@ -138,17 +155,29 @@ def _bucket_url(slug: str) -> str:
     return AccountList.url(reverse("accounts:list"), health=slug, sort="health")
 
 
-def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
-    whole = sum(counts.values())
+def _frames() -> list[dict[str, Any]]:
+    """The tiles without their numbers."""
     return [
         {
             "slug": bucket.slug,
             "label": bucket.word.value,
-            "count": counts[bucket.slug],
-            "detail": f"{100 * counts[bucket.slug] / whole:.0f} % of accounts" if whole else "",
+            "detail": "of accounts",
             "url": _bucket_url(bucket.slug),
         }
         for bucket in scoring.BUCKETS
+    ]
+
+
+def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
+    whole = sum(counts.values())
+    shares = {slug: f"{100 * count / whole:.0f} %" for slug, count in counts.items() if whole}
+    return [
+        {
+            **frame,
+            "count": counts[frame["slug"]],
+            "detail": f"{shares[frame['slug']]} {frame['detail']}" if whole else "",
+        }
+        for frame in _frames()
     ]
 
 
