@@ -56,7 +56,7 @@ def _same(rows: QuerySet[Any], column: str, after: str) -> tuple[list[Alike], st
     groups = list(
         rows.model._default_manager.filter(**{f"{column}__gt": after})
         .values_list(column)
-        .annotate(many=Count("id"))
+        .annotate(many=Count("*"))
         .filter(many__gt=1)
         .order_by(column)[: GROUPS + 1]
     )
@@ -78,7 +78,7 @@ def _same_at_account(rows: QuerySet[Contact], after: str) -> tuple[list[Alike], 
         Contact.objects.filter(account_id__gte=account_id)
         .exclude(account_id=account_id, name_key__lte=name)
         .values_list("account_id", "name_key")
-        .annotate(many=Count("id"))
+        .annotate(many=Count("*"))
         .filter(many__gt=1)
         .order_by("account_id", "name_key")[: GROUPS + 1]
     )
