@@ -22,6 +22,7 @@ def main() -> int:
     steps = Steps()
     with open_database():
         if not asked:
+            os.environ.setdefault("AFTERCLOSE_PICTURES", "no")
             # One program each, so that two cores have something to do; pytest then takes both.
             with steps.beside("template database", TEMPLATE):
                 for name, command in (STATIC | DATABASE).items():
