@@ -287,6 +287,7 @@ def _total_again(actor: Actor) -> None:
     for on in DayTotal.objects.values_list("on", flat=True).order_by("on"):
         total_days(actor=actors.system(actor.business_id), begin=on, end=on)
     DayTotal.objects.filter(healthy=0, ok=0, at_risk=0, critical=0, no_data=0).delete()
+    keep_comparisons(actor=actors.system(actor.business_id))
 
 
 def _run(steps: Iterator[destroying.Step], gone: dict[str, int]) -> None:
