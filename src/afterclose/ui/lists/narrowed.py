@@ -3,7 +3,7 @@
 A list in its order is read from the index of that order until a page is full. Where few rows
 match, or those that do stand at its end, that reads all of it, and no statistics know beforehand
 how a filter and an order of another table hang together. So what matches is found first, once,
-and then put in order, unless it is so much that the beginning of the order has a page of it
+and then put in order, unless it is so much that a page of it must be near in the order
 (docs/decisions/0071-lists-of-few.md).
 """
 
@@ -30,13 +30,14 @@ from afterclose.ui.lists.keyset import (
     decode,
     phase_rows,
     phases,
+    read_page,
 )
 
 # When no more rows than this match, they are looked up once, by id.
 FEW = 2_000
-# Where more than so many are expected, the page is most likely among the first of all rows in the
-# order, which an index gives: so many of them are looked at.
+# When more than this match, a page is soon full when they are read in the order's index.
 MANY = 20_000
+# Of those between, a page may be among so many rows that are next in the order of all.
 AHEAD = 1_000
 # A text that is looked for inside of others is found by itself, which pays for this many ids.
 INSIDE = 20_000
@@ -113,8 +114,10 @@ class Narrowed:
             by_id = self.everything.filter(IsOneOf("pk", self.few))
             return _Sorting(by_id, self.order, size, place).page()
         sorting = _Sorting(self.matching, self.order, size, place, many=True)
-        if sorting.expected > MANY:
-            return self._ahead(size, place) or sorting.page()
+        if sorting.expected > MANY and self.count > MANY:
+            return read_page(self.matching, self.order, [], size, place)
+        if found := self._ahead(size, place):
+            return found
         found, self.count = sorting.page_and_count()
         return found
 
