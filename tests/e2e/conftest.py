@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
 from django.db import transaction
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from afterclose.businesses.actors import Actor
@@ -23,7 +23,9 @@ from tests.e2e.browser import FLAGS, Browsing, chromium
 from tests.guards.databases import empty, make_sure_of_database
 
 URLS = "tests.e2e.urls"
+# Milliseconds; a slow machine that does three things at once may take a few seconds for a page.
 PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

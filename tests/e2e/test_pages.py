@@ -59,6 +59,7 @@ OF_THE_CAST = {
     "contact_id",
     "loser_id",
     "membership_id",
+    "other_contact_id",
     "provider_id",
     "tag_id",
     "task_id",
