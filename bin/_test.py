@@ -10,9 +10,9 @@ from _checks import DATABASE, PYTHON, STATIC, Steps
 from afterclose.kit.postgres import DatabaseProblem, open_database
 
 TEMPLATE = [PYTHON, "-m", "tests.template"]
-# More than one per core: a browser test waits for the network to fall silent, a walk for other
-# processes. Each worker collects, and has a database, of its own, so not many more.
-WORKERS = min((os.cpu_count() or 1) + 1, 8)
+# Each worker collects, and has a database, of its own. More than one per core made browser tests
+# wait for each other.
+WORKERS = min(os.cpu_count() or 1, 8)
 
 
 def main() -> int:

@@ -79,6 +79,19 @@ def test_search_answers_while_one_types_and_keeps_the_words(page):
     expect(box).to_have_value("")
 
 
+def test_what_is_typed_while_an_answer_comes_in_is_searched_too(page):
+    held = []
+    page.route(re.compile(r"q=zeta$"), lambda route: held.append(route))
+    box = page.get_by_role("searchbox", name="Search by name")
+    box.focus()
+    with page.expect_request(re.compile(r"q=zeta$")):
+        page.keyboard.type("zeta")
+    page.keyboard.type(" 5")
+    held[0].continue_()
+    expect(page.locator(".list-count")).to_have_text("10 accounts")
+    expect(box).to_have_value("zeta 5")
+
+
 def test_headings_sort_and_pages_follow_in_order(page):
     page.locator("#list-accounts-by-name").click()
     at(page, "?sort=-name")

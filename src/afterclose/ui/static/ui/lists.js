@@ -120,6 +120,19 @@
   // A replaced region keeps the focus where the same control is; else it goes to what stands
   // for it now, so that nobody is thrown back to the top of the page.
 
+  // What was typed while an answer came in: the form that waited for the end of it is gone.
+  let lastSearch = null;
+  const searchOnceMore = (list) => {
+    const box = list.querySelector("[data-list-search]");
+    const stale = () => box.isConnected && box === document.activeElement && box.value.trim() !== box.form.dataset.searched;
+    if (!box || !stale()) return;
+    setTimeout(() => {
+      if (!stale() || box.value === lastSearch) return;
+      lastSearch = box.value; // asked for once, whatever the server makes of it
+      box.form.requestSubmit();
+    }, 300);
+  };
+
   let askedBy = null;
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx?.sourceElement;
@@ -135,6 +148,7 @@
     const list = event.target.matches?.("[data-list]") ? event.target : null;
     if (!list) return;
     count(list);
+    searchOnceMore(list);
     if (document.activeElement !== document.body || !askedBy) return;
     const next =
       (askedBy.chip && document.getElementById(askedBy.chip)) ||
