@@ -20,6 +20,7 @@ os.environ.setdefault("AFTERCLOSE_TEST_RUN", str(os.getpid()))
 # Django's synchronous calls from Playwright's event loop are the tests' own doing.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# Only after the path and the environment above are set.
 import psycopg  # noqa: E402
 import pytest  # noqa: E402
 

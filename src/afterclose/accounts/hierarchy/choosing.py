@@ -21,7 +21,7 @@ class _RowSelect(forms.Select):
 
     def address(self) -> str:
         """What offers rows by the start of their name, which is put to its end."""
-        raise NotImplementedError
+        raise NotImplementedError  # Each kind of row says its own; forms use those alone.
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """With the address of the offers."""

@@ -171,6 +171,7 @@ class _Sorting:
         """The page, and how many rows there are, from one pass over them. Beyond some ten
         thousands, keeping them for both takes longer than a pass each."""
         sql, params = self.rows.query.sql_with_params()
+        # Put together of Django's own SQL and our names; what is looked for are parameters.
         found = self._execute(
             f"WITH found ({self._columns}) AS MATERIALIZED ({sql}), page AS ({self._page('found')})"  # noqa: S608
             " SELECT page.*, counted.count FROM (SELECT count(*) FROM found) AS counted"
