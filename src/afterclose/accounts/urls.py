@@ -3,7 +3,8 @@
 from django.urls import include, path
 
 from afterclose.accounts.hierarchy import views as hierarchy
-from afterclose.accounts.merging import contact_views as contact_merging, views as merging
+from afterclose.accounts.merging import views as merging
+from afterclose.accounts.merging.kinds import ACCOUNTS, CONTACTS
 from afterclose.accounts.tags import views as tags
 from afterclose.accounts.views import (
     contacts,
@@ -29,8 +30,8 @@ _account = [
     path("contacts/<int:contact_id>/", contacts.edit, name="contact_edit"),
     path("contacts/<int:contact_id>/remove/", contacts.remove, name="contact_remove"),
     path("contacts/<int:contact_id>/tags/", tags.of_contact, name="contact_tags"),
-    path("merge/", merging.choose, name="merge_choose"),
-    path("merge/<int:loser_id>/", merging.merge, name="merge"),
+    path("merge/", merging.choose, {"kind": ACCOUNTS}, name="merge_choose"),
+    path("merge/<int:loser_id>/", merging.merge, {"kind": ACCOUNTS}, name="merge"),
     path("tags/", tags.of_account, name="account_tags"),
     path("panels/timeline/", timeline.panel, name="timeline"),
     path("panels/group/", hierarchy.panel, name="group_panel"),
@@ -40,8 +41,8 @@ _account = [
 _contact = [
     path("", contacts.detail, name="contact"),
     path("activity/", timeline.log_with, name="contact_log"),
-    path("merge/", contact_merging.choose, name="contact_merge_choose"),
-    path("merge/<int:other_contact_id>/", contact_merging.merge, name="contact_merge"),
+    path("merge/", merging.choose, {"kind": CONTACTS}, name="contact_merge_choose"),
+    path("merge/<int:other_contact_id>/", merging.merge, {"kind": CONTACTS}, name="contact_merge"),
     path("panels/timeline/", timeline.of_contact, name="contact_timeline"),
 ]
 
@@ -64,10 +65,15 @@ _custom_fields = [
 urlpatterns = [
     path("accounts/", lists.accounts, name="list"),
     path("accounts/contacts/", lists.contacts, name="contacts"),
-    path("accounts/contacts/options/", contact_merging.options, name="contact_options"),
-    path("accounts/contacts/duplicates/", contact_merging.duplicates, name="contact_duplicates"),
+    path("accounts/contacts/options/", merging.contact_options, name="contact_options"),
+    path(
+        "accounts/contacts/duplicates/",
+        merging.duplicates,
+        {"kind": CONTACTS},
+        name="contact_duplicates",
+    ),
     path("accounts/new/", detail.create, name="create"),
-    path("accounts/duplicates/", merging.duplicates, name="duplicates"),
+    path("accounts/duplicates/", merging.duplicates, {"kind": ACCOUNTS}, name="duplicates"),
     path("accounts/merges/<int:merge_id>/undo/", merging.undo, name="merge_undo"),
     path("accounts/tags/", tags.tag_list, name="tags"),
     path("accounts/tags/new/", tags.add, name="tag_add"),

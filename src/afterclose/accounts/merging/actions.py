@@ -16,6 +16,7 @@ from afterclose.accounts.merging.aliases import give
 from afterclose.accounts.merging.engine import Engine, reverse
 from afterclose.accounts.merging.fields import Side, chosen
 from afterclose.accounts.merging.models import AccountAlias, Merge, MergeStep
+from afterclose.accounts.merging.pairs import locked_pair
 from afterclose.accounts.models import Account, Contact
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
@@ -41,7 +42,7 @@ def merge_accounts(
     """
     require(actor, Right.ACCOUNTS_EDIT)
     rules.lock(actor, [winner_id, loser_id])
-    winner, loser = _locked_pair(winner_id, loser_id)
+    winner, loser = locked_pair(Account, winner_id, loser_id)
     merge = Merge.objects.create(
         winner=winner,
         into_id=winner.id,
@@ -184,31 +185,6 @@ def purge_journals(*, actor: Actor, at: datetime) -> int:
     )
     MergeStep.objects.filter(merge_id__in=old).delete()
     return Merge.objects.filter(id__in=old).update(purged_at=at)
-
-
-def why_not_merge(winner: Account, loser: Account) -> str:
-    """Why two accounts cannot become one; empty where they can."""
-    if winner.id == loser.id:
-        return "An account cannot be merged with itself."
-    if winner.is_sample != loser.is_sample:
-        return (
-            "One of the two is sample data. Merged, real rows would go when the sample data is "
-            "destroyed."
-        )
-    return ""
-
-
-def _locked_pair(winner_id: int, loser_id: int) -> tuple[Account, Account]:
-    tree.lock()
-    ids = {winner_id, loser_id}
-    rows = Account.objects.select_for_update(of=("self",)).filter(id__in=ids).order_by("id")
-    found = {account.id: account for account in rows}
-    if found.keys() != ids:
-        raise ValidationError("One of the two accounts is not there any more.")
-    winner, loser = found[winner_id], found[loser_id]
-    if problem := why_not_merge(winner, loser):
-        raise ValidationError(problem)
-    return winner, loser
 
 
 def _settle_parent(engine: Engine, winner: Account, loser: Account) -> None:

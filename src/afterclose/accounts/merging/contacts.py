@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from afterclose.accounts import timeline
-from afterclose.accounts.hierarchy import tree
 from afterclose.accounts.merging import rules
 from afterclose.accounts.merging.aliases import give
 from afterclose.accounts.merging.engine import Engine, Pairs
 from afterclose.accounts.merging.fields import Side, chosen
 from afterclose.accounts.merging.models import ContactAlias, Merge, StepKind
+from afterclose.accounts.merging.pairs import locked_pair
 from afterclose.accounts.models import Account, Contact, Event
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
@@ -42,8 +42,7 @@ def merge_contacts(
     either goes on finding the winner. Raises ValidationError for contacts that cannot be merged.
     """
     require(actor, Right.ACCOUNTS_EDIT)
-    tree.lock()  # against a merge of their accounts, which takes the same locks in another order
-    winner, loser = _locked_pair(winner_id, loser_id)
+    winner, loser = locked_pair(Contact, winner_id, loser_id)
     values = chosen(winner, loser, sides or {})
     _check_place(winner, loser, values)
     merge = Merge.objects.create(
@@ -111,18 +110,6 @@ def tell_undone(actor: Actor, at: datetime, merge: Merge) -> None:
             subject=contact,
             payload={"contact": contact.id, "accounts": [contact.account_id]},
         )
-
-
-def why_not_merge(winner: Contact, loser: Contact) -> str:
-    """Why two contacts cannot become one; empty where they can."""
-    if winner.id == loser.id:
-        return "A contact cannot be merged with itself."
-    if winner.is_sample != loser.is_sample:
-        return (
-            "One of the two is sample data. Merged, real rows would go when the sample data is "
-            "destroyed."
-        )
-    return ""
 
 
 def why_not_undo(merge: Merge) -> str:
@@ -196,18 +183,6 @@ def follow_facts(engine: Engine, pairs: Pairs) -> None:
 
 
 FACTS = rules.Naming("Timeline entries", count_facts, follow_facts)
-
-
-def _locked_pair(winner_id: int, loser_id: int) -> tuple[Contact, Contact]:
-    ids = {winner_id, loser_id}
-    rows = Contact.objects.select_for_update(of=("self",)).filter(id__in=ids).order_by("id")
-    found = {contact.id: contact for contact in rows}
-    if found.keys() != ids:
-        raise ValidationError("One of the two contacts is not there any more.")
-    winner, loser = found[winner_id], found[loser_id]
-    if problem := why_not_merge(winner, loser):
-        raise ValidationError(problem)
-    return winner, loser
 
 
 def _check_place(winner: Contact, loser: Contact, values: Mapping[str, Any]) -> None:

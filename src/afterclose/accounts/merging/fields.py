@@ -46,6 +46,10 @@ CONTACT_FIELDS: dict[str, str] = {
 }
 
 
+#: Columns that name another row, and by what that is read.
+_NAMED = {"csm_id": "csm", "ae_id": "ae", "account_id": "account"}
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One fact of both; ``suggested`` is the side whose value is proposed."""
@@ -55,25 +59,38 @@ class Compared:
     winner: Any
     loser: Any
     suggested: Side
+    rows: tuple[Account | Contact, Account | Contact]
 
     @property
     def differs(self) -> bool:
         """Whether there is anything to choose."""
         return bool(self.winner != self.loser)
 
+    @property
+    def said(self) -> tuple[Any, Any]:
+        """How both stand on a page; empty for none."""
+        winner, loser = self.rows
+        return self._said(winner, self.winner), self._said(loser, self.loser)
+
+    def _said(self, row: Account | Contact, value: Any) -> Any:
+        if self.name in _NAMED:
+            return getattr(row, _NAMED[self.name]) or ""
+        if self.name == "stage":
+            return Stage(value).label
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        return "" if value is None else value
+
 
 def compare[Row: (Account, Contact)](winner: Row, loser: Row) -> list[Compared]:
     """Every fact; the winner's value is suggested unless it has none."""
-    return [
-        Compared(
-            name,
-            label,
-            getattr(winner, name),
-            getattr(loser, name),
-            _suggested(name, winner, loser),
-        )
-        for name, label in (CONTACT_FIELDS if isinstance(winner, Contact) else FIELDS).items()
-    ]
+    facts = CONTACT_FIELDS if isinstance(winner, Contact) else FIELDS
+    found: list[Compared] = []
+    for name, label in facts.items():
+        values = getattr(winner, name), getattr(loser, name)
+        side = _suggested(name, winner, loser)
+        found.append(Compared(name, label, *values, side, (winner, loser)))
+    return found
 
 
 def _suggested(name: str, winner: Account | Contact, loser: Account | Contact) -> Side:
@@ -97,8 +114,9 @@ def chosen[Row: (Account, Contact)](
     return values
 
 
-def sides_said(said: Mapping[str, str], names: Iterable[str]) -> dict[str, Side]:
+def sides_said(said: Mapping[str, str], facts: Iterable[Compared]) -> dict[str, Side]:
     """Which sides a form chose."""
+    names = (fact.name for fact in facts)
     return {name: cast(Side, said[name]) for name in names if said.get(name) in ("winner", "loser")}
 
 

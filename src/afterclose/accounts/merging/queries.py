@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 
-from afterclose.accounts.merging import contacts
-from afterclose.accounts.merging.actions import UNDOABLE_FOR, why_not_merge
+from afterclose.accounts.merging.actions import UNDOABLE_FOR
 from afterclose.accounts.merging.engine import conflicts
 from afterclose.accounts.merging.fields import Compared, compare
+from afterclose.accounts.merging.kinds import Kind
 from afterclose.accounts.merging.models import Merge
+from afterclose.accounts.merging.pairs import why_not_merge
 from afterclose.accounts.merging.references import Model, references_to
 from afterclose.accounts.merging.rules import Derived, namings_of, rule_of
 from afterclose.accounts.models import Account, Contact
@@ -39,7 +40,6 @@ class Preview:
     facts: list[Compared]
     follows: list[Follows]
     problem: str
-    same_contacts: int = 0
 
     @property
     def across(self) -> bool:
@@ -47,36 +47,26 @@ class Preview:
         return getattr(self.winner, "account_id", 0) != getattr(self.loser, "account_id", 0)
 
     @property
+    def same_contacts(self) -> int:
+        """How many contacts of two accounts become one with another."""
+        return sum(each.meeting for each in self.follows if each.label == "Contacts")
+
+    @property
     def rows(self) -> int:
         """How many rows follow in all."""
         return sum(each.rows for each in self.follows)
 
 
-def preview(viewer: Actor, winner_id: int, loser_id: int) -> Preview:
-    """What merging would do, table by table; raises Http404 for an account that is not there."""
+def preview(viewer: Actor, kind: Kind, winner_id: int, loser_id: int) -> Preview:
+    """What merging would do, table by table; raises Http404 for a row that is not there."""
     require(viewer, Right.ACCOUNTS_EDIT)
-    rows = Account.objects.select_related("csm__person", "ae__person")
-    found = {account.id: account for account in rows.filter(id__in={winner_id, loser_id})}
+    rows = kind.model._default_manager.select_related(*kind.related)
+    found: dict[int, Any] = {row.pk: row for row in rows.filter(pk__in={winner_id, loser_id})}
     if winner_id not in found or loser_id not in found:
-        raise Http404("There is no such account.")
+        raise Http404(f"There is no such {kind.noun}.")
     winner, loser = found[winner_id], found[loser_id]
-    follows = _follows(Account, winner_id, loser_id)
-    same_contacts = sum(each.meeting for each in follows if each.label == "Contacts")
-    problem = why_not_merge(winner, loser)
-    return Preview(winner, loser, compare(winner, loser), follows, problem, same_contacts)
-
-
-def preview_of_contacts(viewer: Actor, winner_id: int, loser_id: int) -> Preview:
-    """The same for two contacts."""
-    require(viewer, Right.ACCOUNTS_EDIT)
-    rows = Contact.objects.select_related("account")
-    found = {contact.id: contact for contact in rows.filter(id__in={winner_id, loser_id})}
-    if winner_id not in found or loser_id not in found:
-        raise Http404("There is no such contact.")
-    winner, loser = found[winner_id], found[loser_id]
-    follows = _follows(Contact, winner_id, loser_id)
-    problem = contacts.why_not_merge(winner, loser)
-    return Preview(winner, loser, compare(winner, loser), follows, problem)
+    follows = _follows(kind.model, winner_id, loser_id)
+    return Preview(winner, loser, compare(winner, loser), follows, why_not_merge(winner, loser))
 
 
 def _follows(target: Model, winner_id: int, loser_id: int) -> list[Follows]:
@@ -148,17 +138,9 @@ def merge(viewer: Actor, merge_id: int) -> Merge:
     return found
 
 
-def merged_into(viewer: Actor, account_id: int) -> int | None:
-    """Where an account that is not there any more went, or None."""
+def merged_into(viewer: Actor, kind: Kind, row_id: int) -> int | None:
+    """Where an account or contact that is not there any more went, or None."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    found = Merge.objects.filter(loser_id=account_id, contact=None, undone_at=None)
-    last = found.order_by("-id").first()
-    return last.winner_id if last else None
-
-
-def contact_merged_into(viewer: Actor, contact_id: int) -> int | None:
-    """Where a contact that is not there any more went, or None."""
-    require(viewer, Right.ACCOUNTS_VIEW)
-    found = Merge.objects.filter(loser_id=contact_id, contact__isnull=False, undone_at=None)
-    last = found.order_by("-id").first()
-    return last.contact_id if last else None
+    merges = Merge.objects.filter(contact__isnull=kind.model is Account, undone_at=None)
+    last = merges.filter(loser_id=row_id).order_by("-id").first()
+    return last.stays.pk if last else None

@@ -1,42 +1,41 @@
-"""Merging accounts by preview, possible duplicates, and the undo of any merge."""
+"""Merging by preview, possible duplicates and the undo, of accounts and of contacts (``kinds``)."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from afterclose.accounts import queries as account_queries
 from afterclose.accounts.merging import actions, queries
-from afterclose.accounts.merging.duplicates import possible_duplicates
-from afterclose.accounts.merging.fields import FIELDS, sides_said
-from afterclose.accounts.merging.forms import OtherForm
-from afterclose.businesses.models import Membership
+from afterclose.accounts.merging.fields import sides_said
+from afterclose.accounts.merging.kinds import Kind, kind_of
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
+
+OPTIONS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(right=Right.ACCOUNTS_EDIT)
-def choose(request: MemberRequest, account_id: int) -> HttpResponse:
-    """Which other account is the same customer."""
-    account = account_queries.account(request.viewer, account_id)
-    form = OtherForm(request.POST or None)
+def choose(request: MemberRequest, /, kind: Kind, **ids: int) -> HttpResponse:
+    """Which other one is the same."""
+    [row_id] = ids.values()
+    row = kind.read(request.viewer, row_id)
+    form = kind.form(request.POST or None)
     if request.method == "POST" and form.is_valid():
         other = form.cleaned_data["other"]
-        if other.id != account.id:
-            return redirect("accounts:merge", account.id, other.id)
-        form.add_error("other", "That is this account itself. Choose the other one.")
+        if other.pk != row.pk:
+            return redirect(kind.merge_url, row.pk, other.pk)
+        form.add_error("other", f"That is this {kind.noun} itself. Choose the other one.")
     context = {
         "form": form,
-        "account": account,
-        "title": f"Merge {account.name} with another account",
+        "account": getattr(row, "account", row),
+        "contact": row if hasattr(row, "account") else None,
+        "title": f"Merge {row.name} with another {kind.noun}",
         "lead": "You see what will happen to every row before anything is changed.",
         "submit": "Compare the two",
     }
@@ -45,55 +44,31 @@ def choose(request: MemberRequest, account_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(right=Right.ACCOUNTS_EDIT)
-def merge(request: MemberRequest, account_id: int, loser_id: int) -> HttpResponse:
-    """Both side by side and what follows; POST merges."""
-    shown = queries.preview(request.viewer, account_id, loser_id)
+def merge(request: MemberRequest, /, kind: Kind, **ids: int) -> HttpResponse:
+    """Both side by side and what follows; POST merges. The one that stays comes first in the
+    address."""
+    winner_id, loser_id = ids.values()
+    shown = queries.preview(request.viewer, kind, winner_id, loser_id)
     problem = shown.problem
     if request.method == "POST" and not problem:
         try:
-            done = actions.merge_accounts(
+            done = kind.merge(
                 actor=request.viewer,
                 at=timezone.now(),
-                winner_id=account_id,
+                winner_id=winner_id,
                 loser_id=loser_id,
-                sides=sides_said(request.POST, FIELDS),
+                sides=sides_said(request.POST, shown.facts),
             )
         except ValidationError as refused:
             problem = " ".join(refused.messages)
         else:
-            messages.success(
-                request, f"{done.loser_name} was merged. You can undo this for 30 days."
-            )
-            return redirect("accounts:detail", account_id)
-    people = _people(shown)
-    facts = [
-        {
-            "fact": fact,
-            "winner": _said(fact, "winner", people),
-            "loser": _said(fact, "loser", people),
-        }
-        for fact in shown.facts
-    ]
-    context = {"preview": shown, "facts": facts, "problem": problem}
+            text = f"{done.loser_name} was merged. You can undo this for 30 days."
+            messages.success(request, text)
+            return redirect(kind.page_url, winner_id)
+    context = {"kind": kind, "preview": shown, "problem": problem}
     status = 422 if problem and request.method == "POST" else 200
-    return render(request, "accounts/merging/preview.html", context, status=status)
-
-
-def _people(shown: queries.Preview) -> dict[int, str]:
-    ids = {
-        getattr(each, role) for each in (shown.winner, shown.loser) for role in ("csm_id", "ae_id")
-    }
-    found = Membership.objects.filter(id__in=ids - {None}).select_related("person")
-    return {member.id: str(member.person) for member in found}
-
-
-def _said(fact: Any, side: str, people: dict[int, str]) -> Any:
-    value = getattr(fact, side)
-    if fact.name in ("csm_id", "ae_id"):
-        return people.get(value, "")
-    if fact.name == "stage":
-        return str(value).capitalize()
-    return "" if value is None else value
+    template = f"accounts/merging/{kind.prefix}preview.html"
+    return render(request, template, context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +76,7 @@ def _said(fact: Any, side: str, people: dict[int, str]) -> Any:
 def undo(request: MemberRequest, merge_id: int) -> HttpResponse:
     """What an undo would do; POST does it."""
     found = queries.merge(request.viewer, merge_id)
-    pages = "accounts:detail" if found.contact_id is None else "accounts:contact"
+    kind = kind_of(found)
     problem = actions.why_not_undo(found, timezone.now())
     if request.method == "POST" and not problem:
         try:
@@ -109,33 +84,46 @@ def undo(request: MemberRequest, merge_id: int) -> HttpResponse:
         except ValidationError as refused:
             problem = " ".join(refused.messages)
         else:
-            messages.success(request, f"{found.loser_name} is {_again(found.noun)} again")
-            return redirect(pages, found.loser_id)
-    context = {
-        "merge": found,
-        "problem": problem,
-        "again": _again(found.noun),
-        "stays_url": reverse(pages, args=[found.stays.pk]),
-    }
+            messages.success(request, f"{found.loser_name} is {kind.of_their_own} again")
+            return redirect(kind.page_url, found.loser_id)
+    context = {"kind": kind, "merge": found, "problem": problem}
     status = 422 if problem and request.method == "POST" else 200
     return render(request, "accounts/merging/undo.html", context, status=status)
 
 
-def _again(noun: str) -> str:
-    return "an account of its own" if noun == "account" else "a contact of their own"
+@require_safe
+@page(right=Right.ACCOUNTS_VIEW)
+def duplicates(request: MemberRequest, kind: Kind) -> HttpResponse:
+    """Which may be the same."""
+    first = next(iter(kind.alike))
+    by = request.GET.get("by", first)
+    by = by if by in kind.alike else first
+    after = request.GET.get("after", "").replace("\x00", "")
+    found, following = kind.duplicates(request.viewer, by, after)
+    context = {
+        "kind": kind,
+        "found": found,
+        "by": by,
+        "first": first,
+        "next": following,
+        "may_edit": request.viewer.may(Right.ACCOUNTS_EDIT),
+    }
+    return render(request, f"accounts/merging/{kind.prefix}duplicates.html", context)
 
 
 @require_safe
 @page(right=Right.ACCOUNTS_VIEW)
-def duplicates(request: MemberRequest) -> HttpResponse:
-    """Accounts that may be the same customer."""
-    by = "name" if request.GET.get("by") == "name" else "domain"
-    after = request.GET.get("after", "").replace("\x00", "")
-    found, following = possible_duplicates(request.viewer, by, after)
-    context = {
-        "found": found,
-        "by": by,
-        "next": following,
-        "may_edit": request.viewer.may(Right.ACCOUNTS_EDIT),
-    }
-    return render(request, "accounts/merging/duplicates.html", context)
+def contact_options(request: MemberRequest) -> JsonResponse:
+    """Contacts whose name or e-mail address begins with ``?q=``, for a form."""
+    text = request.GET.get("q", "").replace("\x00", "").strip().lower()
+    by_name = account_queries.prefix("name_key", text)
+    begins = by_name | account_queries.prefix("email", text) if text else by_name
+    found = account_queries.all_contacts(request.viewer).filter(begins).order_by("name_key", "id")
+    rows = found.values_list("id", "name", "account__name", "email")[:OPTIONS]
+    return JsonResponse(
+        [
+            {"value": str(key), "text": f"{name} ({', '.join(filter(None, (account, email)))})"}
+            for key, name, account, email in rows
+        ],
+        safe=False,
+    )

@@ -14,6 +14,7 @@ from afterclose.accounts.imports.command import Wishes, import_files
 from afterclose.accounts.merging import actions, queries
 from afterclose.accounts.merging.aliases import accounts_by_alias
 from afterclose.accounts.merging.duplicates import possible_duplicates
+from afterclose.accounts.merging.kinds import ACCOUNTS
 from afterclose.accounts.merging.reactions import compute_anew
 from afterclose.accounts.models import (
     Account,
@@ -115,7 +116,7 @@ def test_contacts_of_the_same_address_become_one_and_what_points_at_them_follows
         account=at_work.birch, name="A. Lind", email="ada@x.example", phone="+1", is_detractor=True
     )
     SurveyAnswerFactory.create(account=at_work.birch, contact=twin, external_id="of-twin")
-    shown = queries.preview(at_work.manager, at_work.acme.id, at_work.birch.id)
+    shown = queries.preview(at_work.manager, ACCOUNTS, at_work.acme.id, at_work.birch.id)
     assert shown.same_contacts == 1
     before = contents()
     merged = merge(at_work, at_work.acme, at_work.birch)

@@ -19,6 +19,7 @@ from afterclose.accounts.merging.duplicates import (
     contacts_like,
     possible_duplicate_contacts,
 )
+from afterclose.accounts.merging.kinds import ACCOUNTS, CONTACTS
 from afterclose.accounts.merging.reactions import compute_anew
 from afterclose.accounts.models import (
     Contact,
@@ -432,8 +433,8 @@ def test_from_the_page_by_preview_and_back(cast, sign_in):
     assert old.headers["Location"] == page
     with cast.at_work():
         merged = Merge.objects.get()
-        assert queries.contact_merged_into(cast.manager, bo.id) == ada.id
-        assert queries.merged_into(cast.manager, bo.id) is None
+        assert queries.merged_into(cast.manager, CONTACTS, bo.id) == ada.id
+        assert queries.merged_into(cast.manager, ACCOUNTS, bo.id) is None
     address = reverse("accounts:merge_undo", args=[merged.id])
     assert "a contact of their own" in client.get(address).content.decode()
     assert client.post(address).headers["Location"] == reverse("accounts:contact", args=[bo.id])

@@ -14,7 +14,8 @@ from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.custom_fields.showing import custom_facts
 from afterclose.accounts.forms import ContactForm
 from afterclose.accounts.merging.duplicates import contacts_like
-from afterclose.accounts.merging.queries import contact_merged_into, undoable
+from afterclose.accounts.merging.kinds import CONTACTS
+from afterclose.accounts.merging.queries import merged_into, undoable
 from afterclose.accounts.panels import panels
 from afterclose.accounts.tags.queries import tags_of_contact, tags_of_contacts
 from afterclose.businesses.permissions import Right
@@ -51,7 +52,7 @@ def detail(request: MemberRequest, contact_id: int) -> HttpResponse:
         contact = queries.contact(viewer, contact_id)
     except Http404:
         # An old link to a contact that was merged leads to the one that took over.
-        into = contact_merged_into(viewer, contact_id)
+        into = merged_into(viewer, CONTACTS, contact_id)
         if into is None:
             raise
         return redirect("accounts:contact", into)

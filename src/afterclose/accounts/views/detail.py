@@ -13,6 +13,7 @@ from afterclose.accounts import actions, queries
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.custom_fields.showing import custom_facts
 from afterclose.accounts.forms import AccountForm, StageForm
+from afterclose.accounts.merging.kinds import ACCOUNTS
 from afterclose.accounts.merging.queries import merged_into, undoable
 from afterclose.accounts.models import Stage
 from afterclose.accounts.panels import panels
@@ -29,7 +30,7 @@ def detail(request: MemberRequest, account_id: int) -> HttpResponse:
         account = queries.account(request.viewer, account_id)
     except Http404:
         # An old link to an account that was merged leads to the one that took over.
-        into = merged_into(request.viewer, account_id)
+        into = merged_into(request.viewer, ACCOUNTS, account_id)
         if into is None:
             raise
         return redirect("accounts:detail", into)
