@@ -98,7 +98,7 @@ def write(
     values: dict[int, Mapping[str, Any]] = {
         row["id"]: said[record.line]
         for record in mine
-        if (row := record.stored or fresh.get(importer.key(record)))
+        if (row := record.stored or fresh.get(importer.place(record)))
     }
     writing.write(subject=subject, known=queries.current(subject), values=values, at=context.at)
     queries.SUBJECTS[subject].objects.filter(id__in=bulk.among_ids(values)).update(

@@ -46,6 +46,11 @@ _LINK = """
             UNION ALL
            SELECT account_id FROM accounts_accountalias
             WHERE business_id = %(business)s AND external_id = w.external_id
+            UNION ALL
+           SELECT min(id) FROM accounts_account
+            WHERE business_id = %(business)s AND name_key = lower(w.external_id)
+              AND external_id IS NULL
+           HAVING count(*) = 1
             LIMIT 1) p ON true
       JOIN accounts_account old ON old.business_id = %(business)s AND old.id = w.account_id
      WHERE a.business_id = %(business)s AND a.id = w.account_id
@@ -59,23 +64,28 @@ def plan(records: Sequence[Record]) -> None:
     said = [record for record in records if record.is_good and record.get("parent")]
     _read_names(said)
     stored = [record.stored["id"] for record in said if record.stored]
-    held = {}
+    held: dict[int, tuple[str, str]] = {}  # id or else name, and name; a word that is awaited
     if stored:
-        rows = Account.objects.filter(id__in=stored)
-        held = dict(rows.values_list("id", "parent__external_id"))
+        rows = Account.objects.filter(id__in=stored, parent__isnull=False)
+        for key, word, name in rows.values_list("id", "parent__external_id", "parent__name"):
+            held[key] = (word or name, name)
         for record in said:
             if record.stored:  # to be shown beside the file's
-                record.stored["parent"] = held[record.stored["id"]]
+                record.stored["parent"] = held.get(record.stored["id"], ("", ""))[0]
         waiting = AwaitedParent.objects.filter(account_id__in=stored)
-        held |= dict(waiting.values_list("account_id", "external_id"))
+        held |= {key: (word, "") for key, word in waiting.values_list("account_id", "external_id")}
     for record in said:
         parent = record.get("parent")
         if parent == record.get("external_id"):
             record.reject("Parent's id: an account cannot be its own parent.", "parent")
-        elif not record.stored or held.get(record.stored["id"]) != parent:
+        elif not record.stored or not _is_same(parent, *held.get(record.stored["id"], ("", ""))):
             record.changes["parent"] = parent
             if record.outcome == Outcome.UNCHANGED:
                 record.outcome = Outcome.UPDATED
+
+
+def _is_same(said: str, word: str, name: str) -> bool:
+    return said == word or said.lower() == name.lower()
 
 
 def _read_names(said: Sequence[Record]) -> None:
@@ -109,7 +119,7 @@ def write(importer: Importer, records: Sequence[Record], context: Context) -> No
         [
             AwaitedParent(account_id=row["id"], external_id=record.changes["parent"])
             for record in said
-            if (row := record.stored or fresh.get(importer.key(record)))
+            if (row := record.stored or fresh.get(importer.place(record)))
         ],
         update_conflicts=True,
         unique_fields=["business", "account"],

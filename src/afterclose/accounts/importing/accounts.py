@@ -10,6 +10,7 @@ from django.db.models import Q
 from afterclose.accounts.custom_fields import importing as custom_fields
 from afterclose.accounts.custom_fields.models import Subject
 from afterclose.accounts.hierarchy import importing as hierarchy
+from afterclose.accounts.importing import by_name
 from afterclose.accounts.importing.churn_dates import date_churn
 from afterclose.accounts.importing.references import ACCOUNT_ID, accounts_by_external_id
 from afterclose.accounts.imports.fields import Field, FieldType, Record
@@ -51,8 +52,10 @@ class AccountImporter(Importer):
             "Id",
             required=True,
             aliases=(*ACCOUNT_ID.aliases, "id", "account_number", "customer_number", "uuid"),
-            help="Its id in the system that the file comes from; finds it again next time.",
+            help="Its id in the system that the file comes from; finds it again next time. "
+            "Without one, the name finds an account that is there already.",
             stands_in="name",
+            may_be_blank=True,
         ),
         Field(
             "name",
@@ -217,6 +220,7 @@ class AccountImporter(Importer):
     @override
     def plan(self, records: Sequence[Record], context: Context) -> None:
         super().plan(records, context)
+        by_name.reject_repeated(records)
         own = [record for record in records if not (record.stored or {}).get("is_alias")]
         hierarchy.plan(own)
         tags.plan(own, AccountTag, "account_id")
@@ -234,6 +238,10 @@ class AccountImporter(Importer):
         hierarchy.finish(context)
 
     @override
+    def place(self, record: Record) -> str:
+        return self.key(record) or f"\x00{record.line}"
+
+    @override
     def find(
         self, records: Sequence[Record], columns: Collection[str]
     ) -> dict[str, dict[str, Any]]:
@@ -244,7 +252,8 @@ class AccountImporter(Importer):
         by_id = {row["id"]: row for row in rows}
         for key, account_id in took_over.items():
             found[key] = {**by_id[account_id], "external_id": key, "is_alias": True}
-        return found
+        unknown = [record for record in records if self.place(record) not in found]
+        return found | by_name.find(unknown, columns, self.place)
 
     def reconcile(self, record: Record, context: Context) -> None:
         """A finer stage stays where the file only says "live"; who is back has not left."""
@@ -253,6 +262,8 @@ class AccountImporter(Importer):
             # The account that took this id over has a row of its own that tells its facts.
             record.data = {"external_id": stored["external_id"]}
             return
+        if stored.get("by_name"):
+            record.data["external_id"] = stored["external_id"]
         explicit = record.says("stage")
         is_finer = stored["stage"] in _FINER_THAN_ACTIVE
         if is_finer and not explicit and record.data.get("stage") == Stage.ACTIVE:
@@ -263,11 +274,14 @@ class AccountImporter(Importer):
     def follow_up(self, records: Sequence[Record], context: Context) -> None:
         """Churned accounts left on the day of their latest churn event, if that is known."""
         churned = [
-            record.data["external_id"]
+            record
             for record in records
             if record.data.get("stage") == Stage.CHURNED and not record.data.get("churned_on")
         ]
-        date_churn(list(accounts_by_external_id(churned).values()) if churned else [], context)
+        known = {record.stored["id"] for record in churned if record.stored}
+        created = [record.data["external_id"] for record in churned if not record.stored]
+        fresh = set(accounts_by_external_id(created).values()) if created else set()
+        date_churn(known | fresh, context)
 
     @staticmethod
     def _members(records: Sequence[Record]) -> dict[str, list[int]]:

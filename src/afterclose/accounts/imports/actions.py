@@ -7,7 +7,6 @@ small files and the command line, in the caller.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import PurePath
@@ -15,7 +14,7 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from afterclose.accounts.imports import engine, storage
+from afterclose.accounts.imports import looking, storage
 from afterclose.accounts.imports.guessing import guess_mapping, missing_fields, shape_of
 from afterclose.accounts.imports.models import (
     ImportProfile,
@@ -25,13 +24,14 @@ from afterclose.accounts.imports.models import (
     ShiftMode,
 )
 from afterclose.accounts.imports.policy import Policy, offered
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import importer_of, importers, recognise
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.tabular import Detection, Dialect, EmptyFile, detect, normalise_header
-from afterclose.kit.tabular.detecting import SHEETS_TRIED
+from afterclose.kit.tabular import Dialect, normalise_header
+from afterclose.kit.tabular.detecting import LAST_HEADER_LINE
 from afterclose.kit.tabular.values import ORDER_WORDS
 
 CHANGEABLE = (RunState.MAPPING, RunState.PREVIEWED, RunState.FAILED, RunState.CANCELLED)
@@ -44,14 +44,6 @@ ENCODINGS = {
     "utf-16-le": "UTF-16, little-endian",
     "utf-16-be": "UTF-16, big-endian",
 }
-
-
-class ImportProblem(ValueError):
-    """Something a person can put right; `field` names the form field it belongs to."""
-
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @transaction.atomic
@@ -99,8 +91,8 @@ def take_in(
     Raises the `TabularError`s of `kit.tabular`, or `ImportProblem` when no kind fits.
     """
     require(actor, Right.ACCOUNTS_IMPORT)
-    found = _looked_at(stream, size=size, kind=kind)
-    profile = profile or _remembered(found.headers, kind)
+    found = looking.look_at(stream, size=size, kind=kind, profile=profile)
+    profile = profile or looking.remembered([found.headers], kind)
     chosen = kind or (profile.kind if profile else recognise(found.headers))
     if chosen is None:
         kinds = ", ".join(importer.noun[1] for importer in importers())
@@ -118,8 +110,7 @@ def take_in(
         file_size=size,
         dialect=asdict(found.dialect),
         detection={
-            "headers": found.headers,
-            "sample": found.sample,
+            **looking.shown(found),
             "sheets": found.sheets,
             "byte_order_mark": found.byte_order_mark,
             "date_order_certain": found.date_order_certain,
@@ -137,34 +128,6 @@ def take_in(
     return run
 
 
-def _looked_at(stream: BinaryIO, *, size: int, kind: str) -> Detection:
-    """What a file is; of a workbook, by the first sheet that fits what it contains, since many
-    begin with a cover. Where none fits, by the first that has rows."""
-    found = detect(stream, size=size)
-    if _fits(found, kind):
-        return found
-    for sheet in found.sheets[:SHEETS_TRIED]:
-        with suppress(EmptyFile):
-            other = detect(stream, size=size, sheet=sheet)
-            if _fits(other, kind):
-                return other
-    return found
-
-
-def _fits(found: Detection, kind: str) -> bool:
-    if not kind:
-        return recognise(found.headers) is not None
-    fields = importer_of(kind).fields
-    return not missing_fields(fields, guess_mapping(fields, found.headers))
-
-
-def _remembered(headers: list[str], kind: str) -> ImportProfile | None:
-    """The mapping that was saved last for a file with the same headings."""
-    saved = ImportProfile.objects.filter(shape=shape_of(headers)).order_by("-saved_at", "-id")
-    known = [importer.kind for importer in importers()]
-    return saved.filter(kind__in=[kind] if kind else known).first()
-
-
 def _listed(headers: list[str]) -> str:
     shown = ", ".join(f"“{header}”" for header in headers[:8])
     return f"{shown} and {len(headers) - 8} more" if len(headers) > 8 else shown
@@ -174,9 +137,11 @@ def _listed(headers: list[str]) -> str:
 def change_reading(
     *, actor: Actor, run_id: int, kind: str = "", dialect: Mapping[str, Any] | None = None
 ) -> ImportRun:
-    """Correct what was detected: kind, encoding, delimiter, date order, decimal sign, sheet.
+    """Correct what was detected: kind, encoding, delimiter, date order, decimal sign, sheet, the
+    line of the headings.
 
-    Headings are read anew and the mapping is guessed anew where they changed.
+    Headings are read anew where that changed, and looked for anew where nobody says their line;
+    the mapping is then the saved one of a file with such headings, else it is guessed anew.
     """
     require(actor, Right.ACCOUNTS_IMPORT)
     run = changeable(run_id)
@@ -188,21 +153,31 @@ def change_reading(
         or wanted.date_order not in ORDER_WORDS
     ):
         raise ImportProblem("Choose one of the offered ways to read the file.")
-    reread = (wanted.encoding, wanted.delimiter, wanted.sheet) != (
+    if not 0 <= wanted.header_line <= LAST_HEADER_LINE:
+        raise ImportProblem(
+            f"Headings are looked for in the first {LAST_HEADER_LINE:,} rows.", field="header_line"
+        )
+    new_kind = bool(kind) and kind != run.kind
+    if new_kind:
+        run.kind = importer_of(kind).kind
+    said = wanted.header_line != before.header_line
+    reread = said or (wanted.encoding, wanted.delimiter, wanted.sheet) != (
         before.encoding,
         before.delimiter,
         before.sheet,
     )
     if reread:
         with storage.open_content(run.id) as content:
-            headers, sample = engine.look(content, wanted)
-        run.detection = {**run.detection, "headers": headers, "sample": sample}
-    new_kind = bool(kind) and kind != run.kind
-    if new_kind:
-        run.kind = importer_of(kind).kind
+            found = looking.look_anew(content, wanted, kind=run.kind, is_told=said)
+        run.detection = {**run.detection, **looking.shown(found)}
+        wanted = replace(wanted, header_line=found.dialect.header_line)
     if reread or new_kind:
-        fields = importer_of(run.kind).fields
-        run.mapping = guess_mapping(fields, run.detection["headers"])
+        headers = run.detection["headers"]
+        profile = looking.remembered([headers], run.kind)
+        saved = profile.mapping if profile else None
+        run.mapping = guess_mapping(importer_of(run.kind).fields, headers, profile=saved)
+        run.options = {**run.options, **(profile.options if profile else {})}
+        run.profile_name = profile.name if profile else ""
     run.dialect = asdict(wanted)
     _back_to_mapping(run)
     return run

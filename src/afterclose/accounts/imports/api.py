@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from afterclose.accounts.imports import actions, jobs, passes, queries
 from afterclose.accounts.imports.models import ImportRun
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import importers
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.rest.fields import LEFT_OUT, AddressId, In, Out, Page, up_to
@@ -22,6 +23,7 @@ from afterclose.businesses.rest.router import ROOT, ApiRequest, ApiRouter, Creat
 from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor
 from afterclose.kit.problems import Problem
 from afterclose.kit.tabular import TabularError
+from afterclose.kit.tabular.detecting import LAST_HEADER_LINE
 
 router = ApiRouter()
 KINDS = sorted(importer.kind for importer in importers())
@@ -41,6 +43,10 @@ class ImportOut(Out):
     ]
     file_name: str
     headers: list[str]
+    header_line: int = Field(
+        description="Line of the file (XLSX: row of the sheet) that has the headings; what stands "
+        "above is passed over."
+    )
     mapping: dict[str, str] = Field(description="Field to heading.")
     rows_total: int | None
     rows_done: int
@@ -82,6 +88,9 @@ class ImportForm(In):
 class Confirmed(In):
     """How to read the file."""
 
+    header_line: int | None = Field(
+        None, ge=1, le=LAST_HEADER_LINE, description="Where the headings are; empty: as guessed."
+    )
     mapping: dict[Annotated[str, Field(max_length=60)], Annotated[str, up_to(500)]] | None = Field(
         None, max_length=200, description="Field to heading; empty: as it was guessed."
     )
@@ -100,7 +109,8 @@ class RowQuery(In):
 
 IMPORT = {
     "id": 7, "kind": "accounts", "state": "previewed", "file_name": "customers.csv",
-    "headers": ["Name", "Domain"], "mapping": {"name": "Name", "domain": "Domain"},
+    "headers": ["Name", "Domain"], "header_line": 1,
+    "mapping": {"name": "Name", "domain": "Domain"},
     "rows_total": 120, "rows_done": 120, "counts": {"created": 118, "error": 2}, "message": "",
     "created_at": "2026-03-02T09:00:00Z", "finished_at": None,
 }  # fmt: skip
@@ -114,6 +124,7 @@ def import_out(run: ImportRun) -> ImportOut:
         state=str(run.state),  # an action may have left the enum's member here
         file_name=run.file_name,
         headers=[str(each) for each in run.detection.get("headers", [])],
+        header_line=run.dialect.get("header_line") or 1,
         mapping=run.mapping,
         rows_total=run.rows_total,
         rows_done=run.rows_done,
@@ -129,7 +140,7 @@ def _as_conflict() -> Iterator[None]:
     """What is wrong with a file is for the caller to put right."""
     try:
         yield
-    except actions.ImportProblem as problem:
+    except ImportProblem as problem:
         field = problem.field.replace("map_", "mapping.")
         raise ValidationError({field or "file": str(problem)}) from problem
     except TabularError as problem:
@@ -209,6 +220,10 @@ def preview_import(request: ApiRequest, import_id: Path[AddressId], body: Confir
     """Confirm the columns and have every row checked in the background."""
     _run(request, import_id)
     with _as_conflict():
+        if body.header_line is not None:
+            actions.change_reading(
+                actor=request.viewer, run_id=import_id, dialect={"header_line": body.header_line}
+            )
         if body.mapping is not None:
             actions.confirm_mapping(actor=request.viewer, run_id=import_id, mapping=body.mapping)
         run = passes.start_preview(actor=request.viewer, at=timezone.now(), run_id=import_id)

@@ -20,6 +20,7 @@ from afterclose.accounts.imports.models import (
     RunState,
     ShiftMode,
 )
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.actors import Actor
 from afterclose.kit import clock
@@ -37,6 +38,7 @@ class Wishes:
     mapping: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
     policy: str = ""
+    header_line: int | None = None
     shift_days: int | None = None
     shift_newest_to: date | None = None
     preview_only: bool = False
@@ -85,6 +87,13 @@ def _take(path: Path, *, actor: Actor, wishes: Wishes, import_set: ImportSet) ->
                 kind=wishes.kind,
                 profile=_profile(wishes),
             )
+        if wishes.header_line is not None:
+            run = actions.change_reading(
+                actor=actor,
+                run_id=run.id,
+                kind=wishes.kind,
+                dialect={"header_line": wishes.header_line},
+            )
         wanted = {"currency": wishes.currency, "policy": wishes.policy}
         options = {name: value for name, value in wanted.items() if value}
         return actions.confirm_mapping(
@@ -93,8 +102,8 @@ def _take(path: Path, *, actor: Actor, wishes: Wishes, import_set: ImportSet) ->
             mapping={**run.mapping, **wishes.mapping},
             options=options,
         )
-    except (TabularError, actions.ImportProblem) as problem:
-        raise actions.ImportProblem(f"{path.name}: {problem}") from problem
+    except (TabularError, ImportProblem) as problem:
+        raise ImportProblem(f"{path.name}: {problem}") from problem
 
 
 def _profile(wishes: Wishes) -> ImportProfile | None:
@@ -103,7 +112,7 @@ def _profile(wishes: Wishes) -> ImportProfile | None:
     with transaction.atomic():
         found = ImportProfile.objects.filter(name=wishes.profile, kind=wishes.kind).first()
     if found is None:
-        raise actions.ImportProblem(
+        raise ImportProblem(
             f"There is no saved mapping “{wishes.profile}” for {wishes.kind or 'this kind'}."
         )
     return found
@@ -130,7 +139,7 @@ def _work(run: ImportRun, state: RunState) -> ImportRun:
         return engine.work(run.id, state=state, at=clock.now())
     except TabularError as problem:
         passes.mark_failed(run_id=run.id, message=str(problem), at=clock.now())
-        raise actions.ImportProblem(f"{run.file_name}: {problem}") from problem
+        raise ImportProblem(f"{run.file_name}: {problem}") from problem
 
 
 def summary(run: ImportRun) -> str:

@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import batched, islice
-from typing import BinaryIO
+from itertools import batched
 
 from django.db import DataError, IntegrityError, transaction
 
@@ -32,12 +31,10 @@ from afterclose.kit.tabular import (
     Dialect,
     Row,
     Table,
-    cell_text,
     normalise_header,
     parse_date,
     read_table,
 )
-from afterclose.kit.tabular.detecting import SHOWN_ROWS
 
 logger = logging.getLogger(__name__)
 
@@ -109,13 +106,6 @@ def job_of(run: ImportRun, *, at: datetime) -> Job:
             policy=run.options.get("policy") or policy.Policy.OVERWRITE,
         ),
     )
-
-
-def look(content: BinaryIO, dialect: Dialect) -> tuple[list[str], list[list[str]]]:
-    """Headings and the first rows, as text."""
-    table = read_table(content, dialect)
-    first = islice((row for row in table.rows if row.error is None), SHOWN_ROWS)
-    return table.headers, [[cell_text(cell) for cell in row.cells] for row in first]
 
 
 def scan(run: ImportRun, *, alive: Callable[[], None], with_dates: bool) -> tuple[int, date | None]:

@@ -72,7 +72,8 @@ class Field:
     to stored values; `minimum` bounds numbers. An empty cell leaves what is stored, except
     with `blank_clears`. `tells_newest` marks dates of things that have happened: the newest
     of them is what a date shift moves to yesterday. `stands_in` names another field whose
-    column is guessed when this one has none.
+    column is guessed when this one has none. Of a field that `may_be_blank` a column is required,
+    and its importer says what a row without a value is.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Field:
     blank_clears: bool = False
     tells_newest: bool = False
     stands_in: str = ""
+    may_be_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class Converter:
             else:
                 stripped = cell
             if is_missing(stripped):
-                if target.required:
+                if target.required and not target.may_be_blank:
                     record.reject(f"{target.label} is missing.", target.name)
                 elif target.blank_clears and position is not None:
                     record.values[target.name] = None

@@ -15,7 +15,7 @@ from afterclose.accounts.imports.policy import Policy, offered
 from afterclose.accounts.imports.queries import UnknownWord
 from afterclose.accounts.imports.registry import importer_of, importers
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.tabular.detecting import LIMIT, MEGABYTE, XLSX_LIMIT
+from afterclose.kit.tabular.detecting import LAST_HEADER_LINE, LIMIT, MEGABYTE, XLSX_LIMIT
 from afterclose.kit.tabular.values import ORDER_WORDS
 from afterclose.ui.forms import offer_choices
 
@@ -126,6 +126,9 @@ class ReadingForm(forms.Form):
         choices=[(name, name) for name in actions.DELIMITERS.values()],
     )
     sheet = forms.ChoiceField(label="Sheet")
+    header_line = forms.IntegerField(
+        label="Headings are in row", required=False, min_value=1, max_value=LAST_HEADER_LINE
+    )
     date_order = forms.ChoiceField(
         label="Dates are written",
         choices=[(order, words.capitalize()) for order, words in ORDER_WORDS.items()],
@@ -142,6 +145,7 @@ class ReadingForm(forms.Form):
             "kind": run.kind,
             "delimiter": names.get(run.dialect["delimiter"], ""),
             "decimal_comma": "comma" if run.dialect["decimal_comma"] else "point",
+            "header_line": run.dialect.get("header_line") or 1,
         }
         super().__init__(*args, **kwargs)
         offer_choices(self, "kind", ((each.kind, each.label) for each in importers()))
@@ -151,6 +155,9 @@ class ReadingForm(forms.Form):
         else:
             del self.fields["sheet"]
         found = run.detection
+        if above := found.get("above"):
+            titles = ", ".join(f"“{each}”" for each in above)
+            self.fields["header_line"].help_text = f"What stands above is passed over: {titles}."
         if not found["date_order_certain"]:
             self.fields[
                 "date_order"
@@ -167,6 +174,8 @@ class ReadingForm(forms.Form):
         """What `actions.change_reading` takes."""
         signs = {name: sign for sign, name in actions.DELIMITERS.items()}
         chosen = {key: value for key, value in self.cleaned_data.items() if key != "kind"}
+        if chosen["header_line"] is None:
+            del chosen["header_line"]
         chosen["decimal_comma"] = chosen["decimal_comma"] == "comma"
         if "delimiter" in chosen:
             chosen["delimiter"] = signs[chosen["delimiter"]]

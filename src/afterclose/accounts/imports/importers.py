@@ -90,6 +90,10 @@ class Importer(ABC):
         """What makes a row the same row in another file; "" where it has nothing."""
         return str(record.get("external_id") or "")
 
+    def place(self, record: Record) -> str:
+        """Under what `find` has the stored row of a record."""
+        return self.key(record)
+
     def find(
         self, records: Sequence[Record], columns: Collection[str]
     ) -> dict[str, dict[str, Any]]:
@@ -110,7 +114,7 @@ class Importer(ABC):
         columns -= {"external_id"}
         stored = self.find(good, columns) if good else {}
         for record in good:
-            record.stored = stored.get(self.key(record))
+            record.stored = stored.get(self.place(record))
             if record.stored is None:
                 record.outcome = Outcome.CREATED
                 continue

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from afterclose.accounts import timeline
 from afterclose.accounts.imports import engine
-from afterclose.accounts.imports.actions import ImportProblem, changeable
+from afterclose.accounts.imports.actions import changeable
 from afterclose.accounts.imports.guessing import missing_fields
 from afterclose.accounts.imports.models import (
     REJECTED,
@@ -20,6 +20,7 @@ from afterclose.accounts.imports.models import (
     Outcome,
     RunState,
 )
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor

@@ -30,6 +30,7 @@ from afterclose.accounts.imports.models import (
     Outcome,
     RunState,
 )
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
@@ -125,7 +126,7 @@ def _take_in(request: MemberRequest, form: UploadForm) -> tuple[list[ImportRun],
                 kind=form.cleaned_data["kind"] or (profile.kind if profile else ""),
                 profile=profile,
             )
-        except (TabularError, actions.ImportProblem) as problem:
+        except (TabularError, ImportProblem) as problem:
             problems.append(f"{file.name}: {problem}")
         else:
             runs.append(run)
@@ -192,8 +193,9 @@ def reading(request: MemberRequest, run_id: int) -> HttpResponse:
             kind=form.cleaned_data["kind"],
             dialect=form.dialect,
         )
-    except (TabularError, actions.ImportProblem) as problem:
-        form.add_error(None, str(problem))
+    except (TabularError, ImportProblem) as problem:
+        field = getattr(problem, "field", "")
+        form.add_error(field if field in form.fields else None, str(problem))
         return _columns_page(request, run, reading_form=form)
     return redirect("imports:columns", run.id)
 
@@ -285,7 +287,7 @@ def words(request: MemberRequest, run_id: int) -> HttpResponse:
         try:
             actions.teach_words(actor=request.viewer, run_id=run.id, values=form.values)
             run = passes.start_preview(actor=request.viewer, at=clock.now(), run_id=run.id)
-        except actions.ImportProblem as problem:
+        except ImportProblem as problem:
             messages.error(request, str(problem))
         else:
             _have_checked(run)
@@ -323,7 +325,7 @@ def _check(request: MemberRequest, run: ImportRun) -> HttpResponse:
             name = form.cleaned_data["profile_name"]
             actions.save_profile(actor=request.viewer, at=now, run_id=run.id, name=name)
         run = passes.start_preview(actor=request.viewer, at=now, run_id=run.id)
-    except actions.ImportProblem as problem:
+    except ImportProblem as problem:
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return _columns_page(request, run, mapping_form=form)
     _have_checked(run)
@@ -361,7 +363,7 @@ def commit(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _run(request, run_id)
     try:
         run = passes.start_commit(actor=request.viewer, at=clock.now(), run_id=run.id)
-    except actions.ImportProblem as problem:
+    except ImportProblem as problem:
         messages.error(request, str(problem))
     else:
         jobs.defer_pass(run)

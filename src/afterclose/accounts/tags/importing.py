@@ -76,7 +76,7 @@ def write(
     pairs = [
         (row["id"], tags[key_of(name)])
         for record in said
-        if (row := record.stored or fresh.get(importer.key(record)))
+        if (row := record.stored or fresh.get(importer.place(record)))
         for name in record.changes["tags"]
     ]
     # The names are those of the two tables of links; every value is a parameter.

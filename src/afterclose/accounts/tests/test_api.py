@@ -402,7 +402,7 @@ def test_a_file_is_taken_in_checked_and_imported(cast: Cast, program: Make) -> N
         run_to_end(run_id)
     assert zapier("GET", path).json()["counts"] == {"created": 1, "error": 1}
     rejected = zapier("GET", f"{path}/rows?outcome=error").json()["items"]
-    assert [(row["line"], row["field"]) for row in rejected] == [(3, "external_id")]
+    assert [(row["line"], row["field"]) for row in rejected] == [(3, "name")]
     assert zapier("POST", f"{path}/commit").json()["state"] == "committing"
     with cast.at_work():
         run_to_end(run_id)

@@ -14,6 +14,7 @@ from django.db import connection
 
 from afterclose.accounts.imports import actions, engine, jobs
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows, summary
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.models import (
     Account,
     AccountTag,
@@ -298,9 +299,9 @@ def test_columns_of_other_names_come_by_mapping(bring):
         "Kürzel,Firma\nX,Xenon\n", "accounts", mapping={"external_id": "Kürzel", "name": "Firma"}
     )
     assert run.counts == {"created": 1}
-    with pytest.raises(actions.ImportProblem, match="Choose a column for: Id, Name"):
+    with pytest.raises(ImportProblem, match="Choose a column for: Id, Name"):
         bring("Kürzel,Firma\nX,Xenon\n", "accounts")
-    with pytest.raises(actions.ImportProblem, match="has no column “Nix”"):
+    with pytest.raises(ImportProblem, match="has no column “Nix”"):
         bring("a,name\nX,Xenon\n", "accounts", mapping={"external_id": "Nix"})
 
 

@@ -8,9 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from afterclose.accounts.imports import actions
 from afterclose.accounts.imports.command import Wishes, import_files
 from afterclose.accounts.imports.guessing import shape_of
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.models import Account, Contact, ImportProfile, ImportRow, ImportRun
 from afterclose.kit.tabular import Dialect
 from afterclose.kit.tabular.reading import read_table
@@ -68,7 +68,7 @@ def test_contacts_are_filled_too_and_their_tags_added(bring):
 
 
 def test_only_kinds_that_can_be_filled_offer_it(bring):
-    with pytest.raises(actions.ImportProblem, match="what happens to rows"):
+    with pytest.raises(ImportProblem, match="what happens to rows"):
         bring("ticket_id,account_id,created_at\nT-1,acme,2026-01-05\n", policy="fill")
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from afterclose.accounts.hierarchy.models import AwaitedParent
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
-from afterclose.accounts.models import Account, Contact, ImportRun
+from afterclose.accounts.models import Account, Contact, ImportRun, Stage
 from afterclose.businesses.models import Person
 from tests.cast import Cast
-from tests.factories import AccountFactory, ContactFactory
+from tests.factories import MONDAY, AccountFactory, ContactFactory
 
 Bring = Callable[[bytes | str, str], ImportRun]
 
@@ -48,6 +48,81 @@ def test_exported_accounts_come_in_again_unchanged(at_work: Cast, sign_in, bring
     assert run.mapping["csm"] == "CSM"
     assert run.mapping["parent"] == "Parent"
     assert not AwaitedParent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "name,external_id,stage,csm,ae,parent,domain,seats,plan,churned_on",
+        "external_id,name",
+        "name,stage,at_risk,csm,tags,customer_since",  # as the list opens, without ids
+        "name,parent",
+    ],
+)
+def test_accounts_made_by_hand_come_in_again_unchanged(
+    at_work: Cast, sign_in, bring: Bring, columns: str
+) -> None:
+    group = AccountFactory.create(name="Helio Group", external_id=None)
+    AccountFactory.create(name="Helio", external_id=None, domain="helio.example", parent=group)
+    AccountFactory.create(name="Helio two", external_id=None, domain="helio.example", parent=group)
+    AccountFactory.create(name="Left", external_id=None, stage=Stage.CHURNED, churned_on=MONDAY)
+    before = list(Account.objects.order_by("id").values())
+    file = exported(sign_in(at_work.owner), f"/accounts/?cols={columns}&format=csv")
+    assert bring(file, "accounts").counts == {"unchanged": len(before)}
+    assert list(Account.objects.order_by("id").values()) == before
+    assert not AwaitedParent.objects.exists()
+
+
+def test_accounts_by_hand_that_share_their_name_come_in_again_unchanged(
+    at_work: Cast, sign_in, bring: Bring
+) -> None:
+    for number, domain in enumerate(("", "helio.example", "", "helio.test")):
+        AccountFactory.create(name="Helio", external_id=None, domain=domain, seats=number // 2)
+    before = list(Account.objects.order_by("id").values())
+    columns = "name,external_id,domain,seats"
+    file = exported(sign_in(at_work.owner), f"/accounts/?cols={columns}&format=csv")
+    assert bring(file, "accounts").counts == {"unchanged": len(before)}
+    assert list(Account.objects.order_by("id").values()) == before
+    text = "id,name,domain,seats\n,helio,helio.test,9\n,Helio,,9\n"
+    run = bring(text, "accounts")
+    assert run.counts == {"updated": 1, "error": 1}
+    assert [row[2] for row in rejected_rows(run)] == ["4 accounts are called “Helio”; give the id."]
+    assert Account.objects.get(domain="helio.test").seats == 9
+
+
+def test_a_row_without_an_id_changes_the_account_of_its_name(at_work: Cast, bring: Bring) -> None:
+    by_hand = AccountFactory.create(name="Helio", external_id=None, seats=1)
+    run = bring("id,name,seats\n,HELIO,5\n,Helio,6\n,Nobody,7\n,Acme,8\nH-1,Helio,9\n", "accounts")
+    assert [row[2] for row in rejected_rows(run)] == [
+        "Name: line 2 is about the same account.",
+        "Id is missing.",
+        "Id is missing.",  # the one that is called Acme has an id
+    ]
+    by_hand.refresh_from_db()
+    assert (by_hand.name, by_hand.seats, by_hand.external_id) == ("HELIO", 5, None)
+    assert Account.objects.get(external_id="H-1").seats == 9
+    at_work.acme.refresh_from_db()
+    assert at_work.acme.seats != 8
+
+
+def test_a_file_without_ids_goes_by_names(at_work: Cast, bring: Bring) -> None:
+    text = "name,seats\nACME,77\nNova,3\n"
+    assert bring(text, "accounts").counts == {"updated": 1, "created": 1}
+    at_work.acme.refresh_from_db()
+    assert (at_work.acme.seats, at_work.acme.external_id) == (77, "acme")
+    assert bring(text, "accounts").counts == {"unchanged": 2}
+    assert Account.objects.get(name="Nova").external_id == "Nova"
+
+
+def test_a_parent_by_hand_is_found_by_its_name(at_work: Cast, bring: Bring) -> None:
+    group = AccountFactory.create(name="Helio Group", external_id=None)
+    bring("id,name,parent\nH-1,Helio,helio group\n", "accounts")
+    assert Account.objects.get(external_id="H-1").parent == group
+    AccountFactory.create(name="Twins", external_id=None)
+    AccountFactory.create(name="Twins", external_id=None)
+    bring("id,name,parent\nH-2,Helio 2,Twins\n", "accounts")
+    assert Account.objects.get(external_id="H-2").parent is None
+    assert AwaitedParent.objects.get().external_id == "Twins"
 
 
 def test_exported_contacts_come_in_again_unchanged(at_work: Cast, sign_in, bring: Bring) -> None:

@@ -5,7 +5,7 @@ for a person to confirm; `read_table` then yields its rows one by one; `values` 
 into numbers, dates and flags; `writing` makes files that a spreadsheet opens safely.
 """
 
-from afterclose.kit.tabular.detecting import Detection, detect
+from afterclose.kit.tabular.detecting import Detection, detect, look_again
 from afterclose.kit.tabular.errors import (
     BrokenQuotes,
     EmptyFile,
@@ -45,6 +45,7 @@ __all__ = [
     "cell_text",
     "csv_bytes",
     "detect",
+    "look_again",
     "neutralise",
     "normalise_header",
     "parse_date",

@@ -12,8 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import BinaryIO
+from itertools import chain, islice
+from typing import Any, BinaryIO
 
 from afterclose.kit.tabular.errors import (
     EmptyFile,
@@ -22,9 +22,18 @@ from afterclose.kit.tabular.errors import (
     PasswordProtected,
     TooLarge,
 )
-from afterclose.kit.tabular.reading import EXCELS_HINT, Dialect, cell_text, read_table
+from afterclose.kit.tabular.headers import likely_headings, unique_headers
+from afterclose.kit.tabular.reading import (
+    EXCELS_HINT,
+    Dialect,
+    Row,
+    cell_text,
+    heading_cells,
+    raw_rows,
+    table_of,
+)
 from afterclose.kit.tabular.values import DateOrder
-from afterclose.kit.tabular.workbook import Workbook, is_encrypted
+from afterclose.kit.tabular.workbook import MAX_COLUMNS, Workbook, is_encrypted
 
 MEGABYTE = 1024 * 1024
 LIMIT = 200 * MEGABYTE
@@ -32,6 +41,9 @@ XLSX_LIMIT = 50 * MEGABYTE
 SAMPLE_ROWS = 5_000
 SHOWN_ROWS = 20
 SHEETS_TRIED = 20
+# Among so many rows that are not blank the headings are looked for, and by a person in so many.
+OPENING_ROWS = 50
+LAST_HEADER_LINE = 1_000
 DELIMITERS = (",", ";", "\t", "|")
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -61,11 +73,15 @@ _NOT_IN_1252 = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What was found, with the headings and the first rows (as text) to judge it by."""
+    """What was found, with the headings and the first rows (as text) to judge it by.
+
+    `opening` has the first rows of the file as if each were the headings, with their lines.
+    """
 
     dialect: Dialect
     headers: list[str]
     sample: list[list[str]]
+    opening: list[tuple[int, list[str]]] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     byte_order_mark: bool = False
     date_order_certain: bool = True
@@ -207,18 +223,34 @@ def detect_delimiter(text: str) -> str:
     return best
 
 
+def look_again(stream: BinaryIO, found: Detection, **changes: Any) -> Detection:
+    """The same file with its headings in another line, or otherwise read in another way; without
+    a `header_line` that is guessed anew."""
+    dialect = replace(found.dialect, **{"header_line": 0, **changes})
+    return _examined(stream, dialect, sheets=found.sheets, byte_order_mark=found.byte_order_mark)
+
+
 def _examined(
     stream: BinaryIO, dialect: Dialect, *, sheets: list[str], byte_order_mark: bool
 ) -> Detection:
     stream.seek(0)
-    table = read_table(stream, dialect)
+    raw = raw_rows(stream, dialect)
+    first = list(islice(raw, OPENING_ROWS))
+    opening = _opening(first, dialect)
+    if not dialect.header_line and opening:
+        guess = likely_headings([len(cells) for _, cells in opening])
+        dialect = replace(dialect, header_line=opening[guess][0])
+    table = table_of(chain(first, raw), dialect)
     rows = [row.cells for row in islice(table.rows, SAMPLE_ROWS) if row.error is None]
     texts = [cell for row in rows for cell in row if isinstance(cell, str)]
     order, order_certain, example = detect_date_order(texts)
     comma, comma_certain = detect_decimal_comma(texts)
     return Detection(
-        dialect=replace(dialect, date_order=order, decimal_comma=comma),
+        dialect=replace(
+            dialect, date_order=order, decimal_comma=comma, header_line=table.header_line
+        ),
         headers=table.headers,
+        opening=opening,
         sample=[[cell_text(cell) for cell in row] for row in rows[:SHOWN_ROWS]],
         sheets=sheets,
         byte_order_mark=byte_order_mark,
@@ -226,6 +258,18 @@ def _examined(
         decimal_certain=comma_certain,
         date_example=example,
     )
+
+
+def _opening(first: Sequence[Row], dialect: Dialect) -> list[tuple[int, list[str]]]:
+    """The rows that may be the headings: none, where already the first one cannot be read."""
+    found: list[tuple[int, list[str]]] = []
+    for row in first:
+        cells = heading_cells(row, dialect) if row.error is None else []
+        if row.error is not None and not found:
+            return []
+        if 0 < len(cells) <= MAX_COLUMNS:
+            found.append((row.line, unique_headers(cells)))
+    return found
 
 
 _DATE_LIKE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,].*)?")

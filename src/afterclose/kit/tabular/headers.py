@@ -1,8 +1,10 @@
-"""Column headings: compared without case, accents and punctuation, shown as they stand."""
+"""Column headings: compared without case, accents and punctuation, shown as they stand; and in
+which row of a file they are."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from statistics import median_low
 
 
 def normalise_header(text: str) -> str:
@@ -32,3 +34,12 @@ def unique_headers(cells: Sequence[str]) -> list[str]:
             heading = numbered
         headings.append(heading)
     return headings
+
+
+def likely_headings(widths: Sequence[int]) -> int:
+    """Which of the first rows of a file has the headings, by how many cells each has: the first
+    one, unless it is at most half as wide as most rows, as titles and notes above a table are."""
+    usual = median_low(widths[1:] or widths)
+    if not widths or widths[0] * 2 > usual:
+        return 0
+    return next((at for at, width in enumerate(widths) if width * 4 >= usual * 3), 0)

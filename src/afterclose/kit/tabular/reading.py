@@ -36,7 +36,8 @@ _UNDECODED = re.compile("[\x00\udc80-\udcff\ufffd]")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How to read a file. `format` is "csv" or "xlsx"; `sheet` names an XLSX sheet."""
+    """How to read a file. `format` is "csv" or "xlsx"; `sheet` names an XLSX sheet. What stands
+    above `header_line` is no part of the table; 0 means that nothing does."""
 
     format: str = "csv"
     encoding: str = "utf-8"
@@ -44,6 +45,7 @@ class Dialect:
     date_order: DateOrder = "ymd"
     decimal_comma: bool = False
     sheet: str = ""
+    header_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings (unique, for people) and the rows under them, to be read once."""
+    """Headings (unique, for people), the rows under them, to be read once, and the line on which
+    the headings are."""
 
     headers: list[str]
     rows: Iterator[Row]
+    header_line: int
 
 
 def cell_text(cell: Cell) -> str:
@@ -80,23 +84,41 @@ def cell_text(cell: Cell) -> str:
 def read_table(stream: BinaryIO, dialect: Dialect) -> Table:
     """Open a table: headings from the first row that is not blank, then rows.
 
-    Blank rows are passed over. Short rows are padded; a row with more (non-empty) cells than
-    there are headings is an error. Raises the classes in `errors`.
+    Blank rows are passed over, as is what stands above the dialect's `header_line`. Short rows
+    are padded; a row with more (non-empty) cells than there are headings is an error. Raises the
+    classes in `errors`.
     """
-    raw = _xlsx_rows(stream, dialect) if dialect.format == "xlsx" else _csv_rows(stream, dialect)
+    return table_of(raw_rows(stream, dialect), dialect)
+
+
+def raw_rows(stream: BinaryIO, dialect: Dialect) -> Iterator[Row]:
+    """The rows as they come, headings among them."""
+    return _xlsx_rows(stream, dialect) if dialect.format == "xlsx" else _csv_rows(stream, dialect)
+
+
+def table_of(raw: Iterator[Row], dialect: Dialect) -> Table:
+    """Raw rows as a table, as `read_table` has it."""
     for first in raw:
+        if first.line < dialect.header_line:
+            continue
         if first.error is not None:
             raise NotATable(f"a file with a broken header ({first.error})")
-        cells = [cell_text(cell) for cell in first.cells]
-        while cells and not cells[-1].strip():
-            cells.pop()
-        if dialect.format == "csv" and len(cells) == 1 and EXCELS_HINT.fullmatch(cells[0]):
-            continue
+        cells = heading_cells(first, dialect)
         if len(cells) > MAX_COLUMNS:
             raise NotATable(f"a file with {len(cells)} columns (the limit is {MAX_COLUMNS})")
         if cells:
-            return Table(unique_headers(cells), _fitted(raw, len(cells)))
+            return Table(unique_headers(cells), _fitted(raw, len(cells)), first.line)
     raise EmptyFile
+
+
+def heading_cells(row: Row, dialect: Dialect) -> list[str]:
+    """A row as headings, up to the last that is there; none where it is blank or Excel's hint."""
+    cells = [cell_text(cell) for cell in row.cells]
+    while cells and not cells[-1].strip():
+        cells.pop()
+    if dialect.format == "csv" and len(cells) == 1 and EXCELS_HINT.fullmatch(cells[0]):
+        return []
+    return cells
 
 
 def _fitted(rows: Iterator[Row], width: int) -> Iterator[Row]:

@@ -10,7 +10,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from afterclose.accounts.imports.actions import ImportProblem
 from afterclose.accounts.imports.command import (
     SUFFIXES,
     Wishes,
@@ -21,6 +20,7 @@ from afterclose.accounts.imports.command import (
 )
 from afterclose.accounts.imports.models import ImportRun
 from afterclose.accounts.imports.policy import Policy
+from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import UnknownKind, importer_of
 from afterclose.businesses import actors
 from afterclose.businesses.models import Business
@@ -70,6 +70,12 @@ class Command(BaseCommand):
             default="",
             choices=["", *Policy.values],
             help="rows that are there already: overwrite, fill what is empty, or skip",
+        )
+        parser.add_argument(
+            "--header-line",
+            type=int,
+            metavar="N",
+            help="row of the headings, where it is not found; what stands above is passed over",
         )
         parser.add_argument(
             "--map",
@@ -139,6 +145,7 @@ def run_import(
             mapping=mapping or {},
             currency=options["currency"],
             policy=options.get("policy", ""),
+            header_line=options.get("header_line"),
             shift_days=options["shift_days"],
             shift_newest_to=newest_to,
             preview_only=options["preview"],
