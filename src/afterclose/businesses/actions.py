@@ -23,6 +23,7 @@ from afterclose.businesses.models import Business, Membership, Person, Role, Set
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import BusinessSettings, forget, settings_of, to_json
 from afterclose.businesses.tenancy import business_context
+from afterclose.kit import texts
 
 PROFILE = ("name", "locale", "time_zone", "theme")
 
@@ -288,7 +289,7 @@ def change_profile(*, actor: Actor, at: datetime, changes: Mapping[str, str]) ->
 def _person(email: str, name: str, password: str | None) -> Person:
     email = validation.clean_email(email)
     found = Person.objects.filter(email=email).first()
-    return found or Person.objects.create_user(email, password, name=name.strip())
+    return found or Person.objects.create_user(email, password, name=texts.one_line(name))
 
 
 def _store(values: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from afterclose.businesses.models import Membership, Person
+from afterclose.kit import texts
 
 DAY = 24 * 60 * 60
 
@@ -50,7 +51,9 @@ def send(*, membership_id: int, invited_by: str) -> None:
         "days": settings.PASSWORD_RESET_TIMEOUT // DAY,
     }
     mail = EmailMultiAlternatives(
-        subject=f"{invited_by} invites you to {membership.business.name} on Afterclose",
+        subject=texts.one_line(
+            f"{invited_by} invites you to {membership.business.name} on Afterclose"
+        ),
         body=render_to_string("businesses/mail/invitation.txt", context),
         to=[person.email],
     )

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from afterclose.businesses import known_browsers
 from afterclose.kit.encryption import NotReadable, decrypt, encrypt
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """The ways to show again that it is you, in our words."""
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [{**way, "description": _AGAIN.get(way["id"], way["description"])} for way in found]
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """As allauth's; the browser is known from now on."""
+        answer: HttpResponse = super().post_login(request, user, **kwargs)
+        known_browsers.remember(request, answer, user.email)
+        return answer
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What wrong passwords are counted by: the account, and apart from it the account in a
+        browser that it has signed in from, so that nobody is locked out by a stranger."""
+        counted: str = super()._get_login_attempts_cache_key(request, **credentials)
+        mark = known_browsers.mark_of(request, str(credentials.get("email") or ""))
+        return f"{counted}:{mark}" if mark else counted
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Whoever has set a new password by a link starts anew, in this browser and in others."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        everywhere = super()._get_login_attempts_cache_key(request, **credentials)
+        ratelimit.clear(request, action="login_failed", key=everywhere)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """The link to a new password, by a job; it is made when it is sent."""

@@ -11,7 +11,7 @@ from django.core.validators import EmailValidator
 
 from afterclose.businesses.models import Role, SignInProvider, Theme
 from afterclose.businesses.settings import APPS, DEFAULTS, FEATURES, KEYS
-from afterclose.kit import clock
+from afterclose.kit import clock, texts
 from afterclose.kit.currencies import EXPONENTS
 
 LABELS = {
@@ -73,7 +73,7 @@ def clean_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def clean_business(given: Mapping[str, str]) -> dict[str, str]:
     """Name and country of a business."""
-    name, country = given["name"].strip(), given["country"].strip().upper()
+    name, country = texts.one_line(given["name"]), given["country"].strip().upper()
     problems = {}
     if not name or len(name) > 200:
         problems["name"] = "Name: enter 1 to 200 characters."
@@ -180,7 +180,7 @@ def _one_of(value: Any, choices: Any) -> Any:
 
 
 def _short_name(value: str) -> str:
-    value = value.strip()
+    value = texts.one_line(value)
     if not 1 <= len(value) <= 150:
         raise ValueError("enter 1 to 150 characters.")
     return value

@@ -15,6 +15,7 @@ from itertools import batched
 from django.db import connection, transaction
 
 from afterclose.businesses.actors import Actor
+from afterclose.kit import texts
 from afterclose.notifications.kinds import SUMMARIES, Kind, Pace
 from afterclose.notifications.models import OutgoingMail, SummaryLine
 from afterclose.notifications.wishes import Wishes, wishes_of
@@ -92,7 +93,7 @@ def _insert(actor: Actor, at: datetime, messages: Sequence[Message]) -> int:
                 [message.member_id for message in messages],
                 [message.kind.slug for message in messages],
                 [message.account_id for message in messages],
-                [message.title[:TITLE_LENGTH] for message in messages],
+                [texts.one_line(message.title)[:TITLE_LENGTH] for message in messages],
                 [message.body for message in messages],
                 [message.url for message in messages],
                 [message.is_urgent for message in messages],
@@ -110,7 +111,7 @@ def _mail_of(message: Message) -> Mail:
         key=message.key,
         subject=message.title,
         template="notifications/mail/message",
-        context={"title": message.title, "body": message.body, "url": message.url},
+        context={"title": texts.one_line(message.title), "body": message.body, "url": message.url},
         is_urgent=message.is_urgent,
     )
 
@@ -137,7 +138,7 @@ def _line(at: datetime, mail: Mail, pace: Pace) -> SummaryLine:
         pace=pace,
         kind=mail.kind.slug,
         key=mail.key,
-        title=" ".join(mail.subject.split())[:TITLE_LENGTH],
+        title=texts.one_line(mail.subject)[:TITLE_LENGTH],
         body=str(mail.context.get("body") or ""),
         url=str(mail.context.get("url") or ""),
         is_urgent=mail.is_urgent,

@@ -92,21 +92,24 @@ def _claim(actor: Actor, at: datetime) -> OutgoingMail | None:
             )
             if mail is None:
                 return None
-            # Written before the quiet hours began, or tried in vain until then.
-            if (until := _quiet_until(actor, at, mail)) is not None:
-                mail.next_try_at = until
-                mail.save(update_fields=["next_try_at"])
-                continue
+            if mail.member_id is not None:
+                wishes = wishes_of(actor, {mail.member_id})
+                member = wishes.members.get(mail.member_id)
+                if member is None:
+                    # Whose access was taken away learns nothing more, not from what waited either.
+                    mail.delete()
+                    continue
+                # The address may be another one by now.
+                mail.to = member.person.email
+                # Written before the quiet hours began, or tried in vain until then.
+                if (until := wishes.quiet_until(member.pk, at)) is not None:
+                    mail.next_try_at = until
+                    mail.save(update_fields=["next_try_at", "to"])
+                    continue
             mail.attempts += 1
             mail.next_try_at = at + LEASE
-            mail.save(update_fields=["attempts", "next_try_at"])
+            mail.save(update_fields=["attempts", "next_try_at", "to"])
             return mail
-
-
-def _quiet_until(actor: Actor, at: datetime, mail: OutgoingMail) -> datetime | None:
-    if mail.member_id is None:
-        return None
-    return wishes_of(actor, {mail.member_id}).quiet_until(mail.member_id, at)
 
 
 def _send(server: Any, mail: OutgoingMail, at: datetime) -> bool:

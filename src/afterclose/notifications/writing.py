@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from afterclose.kit import texts
 from afterclose.notifications import stopping
 from afterclose.notifications.kinds import Kind
 from afterclose.notifications.models import OutgoingMail
@@ -59,7 +60,7 @@ def written(at: datetime, mail: Mail, wishes: Wishes, *, stops: str = "") -> Out
     return OutgoingMail(
         member=member,
         to=member.person.email,
-        subject=" ".join(mail.subject.split())[:TITLE_LENGTH],
+        subject=texts.one_line(mail.subject)[:TITLE_LENGTH],
         text=text.strip() + "\n",
         html=html,
         stop_url=stop_url,

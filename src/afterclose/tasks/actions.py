@@ -14,6 +14,7 @@ from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
+from afterclose.kit import texts
 from afterclose.tasks.errors import AlreadyOpenAgain
 from afterclose.tasks.models import State, Task
 
@@ -149,7 +150,7 @@ def _save_open(task: Task, fields: list[str]) -> None:
 
 def _settle(task: Task) -> None:
     """Make account and contact agree, and check every field."""
-    task.title = " ".join(task.title.split())
+    task.title = texts.one_line(task.title)
     if task.contact_id is not None:
         contact = Contact.objects.filter(pk=task.contact_id).first()
         if contact is None:

@@ -1,4 +1,4 @@
-"""Notes where somebody is signed in, at most once in five minutes per session."""
+"""Notes where somebody is signed in, and keeps what they see from being kept elsewhere."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from collections.abc import Callable
 
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 
 SEEN_KEY = "seen_at"
 EVERY_SECONDS = 300
+#: Where allauth's pages are, see ``config/urls.py``.
+SIGN_IN = "/sign-in/"
 
 
 class SessionsMiddleware:
-    """Keeps allauth's table of sessions: also of those that began before there was one."""
+    """Keeps allauth's table of sessions: also of those that began before there was one. An entry is
+    renewed at most once in five minutes.
+
+    What is answered to somebody is theirs, so no proxy keeps it; pages about signing in, some of
+    which show a secret once, are kept by nobody, the browser's cache on disk included.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,4 +34,10 @@ class SessionsMiddleware:
         if is_due and request.user.is_authenticated:
             UserSession.objects.create_from_request(request)
             request.session[SEEN_KEY] = now
-        return self.get_response(request)
+        response = self.get_response(request)
+        if "Cache-Control" not in response:
+            if request.path.startswith(SIGN_IN):
+                add_never_cache_headers(response)
+            elif request.user.is_authenticated:
+                response["Cache-Control"] = "private, no-cache"
+        return response

@@ -10,8 +10,9 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from afterclose.businesses import known_browsers
 from afterclose.businesses.actors import Actor
 from tests.cast import PASSWORD, Cast
 
@@ -52,6 +53,48 @@ def test_one_address_cannot_try_passwords_of_many() -> None:
         "/sign-in/login/", {"login": "marek@northwind.example", "password": PASSWORD}
     )
     assert elsewhere.status_code == 302, "others are not held back"
+
+
+def test_whoever_guesses_locks_nobody_out_of_their_own_browser() -> None:
+    marek = {"login": "marek@northwind.example", "password": PASSWORD}
+    own, fresh = Client(), Client(REMOTE_ADDR="198.51.100.8")
+    assert own.post("/sign-in/login/", marek).status_code == 302
+    own.post("/sign-in/logout/")
+    stranger = Client(REMOTE_ADDR="198.51.100.9")
+    for number in range(6):
+        stranger.post("/sign-in/login/", marek | {"password": f"guess {number}"})
+    assert stranger.post("/sign-in/login/", marek).status_code == 200, "held back"
+    assert fresh.post("/sign-in/login/", marek).status_code == 200, "unknown, so held back too"
+    assert own.post("/sign-in/login/", marek).status_code == 302
+
+
+def test_a_known_browser_may_not_guess_more_than_another() -> None:
+    marek = {"login": "marek@northwind.example", "password": PASSWORD}
+    own = Client()
+    assert own.post("/sign-in/login/", marek).status_code == 302
+    own.post("/sign-in/logout/")
+    for number in range(5):
+        own.post("/sign-in/login/", marek | {"password": f"guess {number}"})
+    assert own.post("/sign-in/login/", marek).status_code == 200
+
+
+def test_a_browser_is_known_to_who_signed_in_there_and_to_nobody_by_a_made_up_cookie() -> None:
+    marek = {"login": "marek@northwind.example", "password": PASSWORD}
+    browser, other = Client(), Client(REMOTE_ADDR="198.51.100.8")
+    assert browser.post("/sign-in/login/", marek).status_code == 302
+    [kept] = [browser.cookies[known_browsers.COOKIE]]
+    assert kept["httponly"]
+    assert kept["samesite"] == "Lax"
+    assert "marek" not in kept.value
+    request = RequestFactory().get("/")
+    request.COOKIES[known_browsers.COOKIE] = kept.value
+    assert known_browsers.mark_of(request, "Marek@Northwind.example ")
+    assert not known_browsers.mark_of(request, "ines@northwind.example")
+    for made_up in ("", "x", kept.value[:-1], kept.value.replace(":", ".")):
+        request.COOKIES[known_browsers.COOKIE] = made_up
+        assert not known_browsers.mark_of(request, "marek@northwind.example")
+        other.cookies[known_browsers.COOKIE] = made_up
+        assert other.get("/sign-in/login/").status_code == 200
 
 
 def test_nobodys_mailbox_is_filled_with_resets(post: Any) -> None:

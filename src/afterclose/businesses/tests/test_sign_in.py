@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.totp.internal.auth import TOTP
+from django.core import mail
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
@@ -14,8 +16,9 @@ from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from afterclose.businesses import actions
+from afterclose.businesses import actions, invitations
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.invitations import set_password_url
 from afterclose.businesses.models import AuditEntry, Person, Role
 from afterclose.businesses.sign_in import MfaAdapter
 from afterclose.config import machine
@@ -105,6 +108,52 @@ def test_what_changes_a_sign_in_is_told_by_mail_and_in_the_audit_log_of_each_bus
         with place:
             entry = AuditEntry.objects.get(verb="person.password_changed")
             assert entry.actor_name == "Marek Novak"
+
+
+def test_whoever_came_by_an_invitation_can_set_up_second_factors(cast: Cast) -> None:
+    with cast.at_work():
+        new = actions.add_member(
+            actor=cast.owner, at=MORNING, email="nina@northwind.example", role=Role.MEMBER
+        )
+    client, chosen = Client(), "a fresh long password"
+    form = client.get(urlsplit(set_password_url(new.person)).path, follow=True)
+    sent = {"password1": chosen, "password2": chosen}
+    assert client.post(form.request["PATH_INFO"], sent).status_code == 302
+    client.post("/sign-in/login/", {"login": "nina@northwind.example", "password": chosen})
+    client.post("/sign-in/reauthenticate/", {"password": chosen})
+    for page in ("/sign-in/2fa/totp/activate/", "/sign-in/2fa/webauthn/add/"):
+        assert client.get(page).status_code == 200, page
+
+
+def test_pages_about_signing_in_are_kept_nowhere_and_others_by_no_proxy(cast: Cast) -> None:
+    client = Client()
+    sign_in_as(client, PASSWORD)
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    TOTP.activate(cast.manager.person, totp.generate_totp_secret())
+    client.post("/sign-in/2fa/recovery-codes/generate/")
+    for page in ("/sign-in/2fa/recovery-codes/", "/sign-in/2fa/", "/sign-in/password/change/"):
+        assert "no-store" in client.get(page)["Cache-Control"], page
+    for page in ("/profile/", "/"):
+        assert client.get(page)["Cache-Control"] == "private, no-cache"
+
+
+def test_names_have_nothing_in_them_that_is_not_seen(cast: Cast) -> None:
+    client = Client()
+    sign_in_as(client, PASSWORD)
+    name = "Marek\r\nBcc: x@evil.example\u202e"
+    client.post("/profile/", {"name": name, "locale": "", "time_zone": "", "theme": "system"})
+    assert Person.objects.get(email=MAREK).name == "Marek Bcc: x@evil.example"
+
+
+def test_an_invitation_goes_out_whatever_the_names_are(cast: Cast) -> None:
+    with cast.at_work():
+        new = actions.add_member(
+            actor=cast.owner, at=MORNING, email="nina@northwind.example", role=Role.MEMBER
+        )
+        invitations.send(membership_id=new.id, invited_by="Dana\r\nBcc: x@evil.example\u202e")
+    [sent] = mail.outbox
+    assert sent.to == ["nina@northwind.example"]
+    assert sent.subject.startswith("Dana Bcc: x@evil.example invites you to")
 
 
 def test_secrets_of_second_factors_are_not_readable_in_the_database(cast: Cast) -> None:

@@ -346,3 +346,28 @@ def test_a_mail_that_was_given_up_is_deleted_by_whoever_may_and_nobody_else(
     assert list(OutgoingMail.objects.all()) == [waits]
     entry = AuditEntry.objects.get(verb="mail.discarded")
     assert entry.changes == {"to": lost.to, "error": "550 No such user"}
+
+
+def test_whoever_has_left_gets_nothing_that_still_waited(at_work: Cast, server: Server) -> None:
+    member_id = at_work.member.membership_id or 0
+    waiting(member_id=member_id, to="mia@northwind.example")
+    other = waiting(member_id=at_work.manager.membership_id)
+    actions.deactivate(actor=at_work.owner, at=MORNING, membership_id=member_id)
+
+    assert send(at_work) == 1
+
+    assert [each["To"] for each in server.taken] == [other.to]
+    assert OutgoingMail.objects.get() == other
+
+
+def test_what_waits_goes_to_the_address_that_holds_by_then(at_work: Cast, server: Server) -> None:
+    person = at_work.manager.person
+    assert person is not None
+    waiting(member_id=at_work.manager.membership_id)
+    person.email = "marek.novak@northwind.example"
+    person.save(update_fields=["email"])
+
+    assert send(at_work) == 1
+
+    assert [each["To"] for each in server.taken] == ["marek.novak@northwind.example"]
+    assert OutgoingMail.objects.get().to == "marek.novak@northwind.example"
