@@ -178,12 +178,12 @@ def _register_merging() -> None:
     for model in (
         models.AccountTag,
         models.ContactTag,
-        models.AccountValue,
-        models.ContactValue,
         models.AwaitedParent,
         models.ContactAlias,
     ):
         rules.register(model, rules.KEEP_WINNERS)
+    for values in (models.AccountValue, models.ContactValue):
+        rules.register(values, rules.Rule(rewritten=True))
     flags = ("is_champion", "is_economic_buyer", "is_technical_buyer", "is_detractor")
     rules.register(
         models.Contact,

@@ -13,6 +13,7 @@ from afterclose.accounts import timeline
 from afterclose.accounts.hierarchy import tree
 from afterclose.accounts.merging import contacts, rules
 from afterclose.accounts.merging.aliases import give
+from afterclose.accounts.merging.custom import settle_custom
 from afterclose.accounts.merging.engine import Engine, reverse
 from afterclose.accounts.merging.fields import Side, chosen
 from afterclose.accounts.merging.models import AccountAlias, Merge, MergeStep
@@ -36,9 +37,9 @@ def merge_accounts(
 ) -> Merge:
     """Make two accounts one: whatever points at the loser points at the winner, the loser goes.
 
-    ``sides`` says for a fact (``fields.FIELDS``) whose value stays; without it the winner's, or
-    the loser's where the winner has none. The loser's external id goes on finding the winner.
-    Raises ValidationError for accounts that cannot be merged.
+    ``sides`` says for a fact (``fields.FIELDS``, ``cf_…``) whose value stays; without it the
+    winner's, or the loser's where the winner has none. The loser's external id goes on finding the
+    winner. Raises ValidationError for accounts that cannot be merged.
     """
     require(actor, Right.ACCOUNTS_EDIT)
     rules.lock(actor, [winner_id, loser_id])
@@ -54,6 +55,7 @@ def merge_accounts(
     engine = Engine(merge)
     values = chosen(winner, loser, sides or {})
     _settle_parent(engine, winner, loser)
+    custom = settle_custom(engine, winner, loser, sides or {})
     engine.absorb(Account, [(loser.id, winner.id)])
     engine.remove(Account, [loser.id])
     engine.change(Account, [winner.id], {**values, "updated_at": at})
@@ -71,7 +73,12 @@ def merge_accounts(
         actor=actor,
         at=at,
         subject=winner,
-        changes={"from": loser.name, "from_id": loser.id, "rows": engine.moved, "values": values},
+        changes={
+            "from": loser.name,
+            "from_id": loser.id,
+            "rows": engine.moved,
+            "values": values | custom,
+        },
     )
     timeline.record(
         "account.merged",

@@ -13,6 +13,7 @@ from django.db.models import Q
 from afterclose.accounts import timeline
 from afterclose.accounts.merging import rules
 from afterclose.accounts.merging.aliases import give
+from afterclose.accounts.merging.custom import settle_custom
 from afterclose.accounts.merging.engine import Engine, Pairs
 from afterclose.accounts.merging.fields import Side, chosen
 from afterclose.accounts.merging.models import ContactAlias, Merge, StepKind
@@ -37,8 +38,8 @@ def merge_contacts(
 ) -> Merge:
     """Make two contacts one: whatever points at the loser points at the winner, the loser goes.
 
-    ``sides`` says for a fact (``fields.CONTACT_FIELDS``, the account among them) whose value
-    stays; without it the winner's, or the loser's where the winner has none. What identified
+    ``sides`` says for a fact (``fields.CONTACT_FIELDS``, the account among them, ``cf_…``) whose
+    value stays; without it the winner's, or the loser's where the winner has none. What identified
     either goes on finding the winner. Raises ValidationError for contacts that cannot be merged.
     """
     require(actor, Right.ACCOUNTS_EDIT)
@@ -55,6 +56,7 @@ def merge_contacts(
         by_id=actor.membership_id,
     )
     engine = Engine(merge)
+    custom = settle_custom(engine, winner, loser, sides or {})
     engine.absorb(Contact, [(loser.id, winner.id)])
     engine.remove(Contact, [loser.id])
     engine.change(Contact, [winner.id], {**values, "updated_at": at})
@@ -68,7 +70,12 @@ def merge_contacts(
         actor=actor,
         at=at,
         subject=winner,
-        changes={"from": loser.name, "from_id": loser.id, "rows": engine.moved, "values": said},
+        changes={
+            "from": loser.name,
+            "from_id": loser.id,
+            "rows": engine.moved,
+            "values": said | custom,
+        },
     )
     for account_id in sorted({winner.account_id, loser.account_id}):
         is_there = account_id == merge.winner_id  # once on the page of the contact

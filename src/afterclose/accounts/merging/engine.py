@@ -21,6 +21,7 @@ from afterclose.accounts.merging.references import (
     Model,
     Reference,
     Unique,
+    model_of,
     references_to,
     targets_of,
     uniques_with,
@@ -135,6 +136,9 @@ class Engine:
                 from_id=loser,
                 to_id=winner,
                 ids=sorted(ids),
+                before=[image | {column: loser} for image in self._images(model, ids)]
+                if _is_rewritten(model)
+                else [],
             )
 
     def _set_aside(self, reference: Reference, pairs: Pairs) -> None:
@@ -231,6 +235,8 @@ def _move_back(step: MergeStep) -> None:
         f" WHERE business_id = %s AND id = ANY(%s) AND {_quote(step.column)} = %s RETURNING id",
         [step.from_id, required_business_id(), step.ids, step.to_id],
     )
+    if step.before:
+        _put_back(step)
 
 
 def _put_back(step: MergeStep) -> None:
@@ -238,9 +244,11 @@ def _put_back(step: MergeStep) -> None:
     if not images:
         return
     names = ", ".join(_quote(name) for name in _stored(step.table, images[0]))
+    unless = " ON CONFLICT DO NOTHING" if _is_rewritten(model_of(step.table)) else ""
     _rows(
         f"INSERT INTO {_quote(step.table)} ({names}) SELECT {names}"
-        f"  FROM jsonb_populate_recordset(NULL::{_quote(step.table)}, %s::jsonb) RETURNING id",
+        f"  FROM jsonb_populate_recordset(NULL::{_quote(step.table)}, %s::jsonb){unless}"
+        " RETURNING id",
         [json.dumps(images)],
     )
 
@@ -303,6 +311,11 @@ _UNDO = {
     StepKind.CHANGED: _change_back,
     StepKind.DERIVED: _set_back,
 }
+
+
+def _is_rewritten(model: Model) -> bool:
+    rule = rule_of(model)
+    return isinstance(rule, Rule) and rule.rewritten
 
 
 def _stored(table: str, image: dict[str, Any]) -> list[str]:

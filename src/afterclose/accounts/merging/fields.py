@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from afterclose.accounts.custom_fields.models import Kind as CustomKind
+from afterclose.accounts.custom_fields.rules import Definition, words
+from afterclose.accounts.custom_fields.showing import shown
 from afterclose.accounts.models import Account, Contact, Stage
 
 Side = Literal["winner", "loser"]
@@ -52,7 +55,8 @@ _NAMED = {"csm_id": "csm", "ae_id": "ae", "account_id": "account"}
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One fact of both; ``suggested`` is the side whose value is proposed."""
+    """One fact of both, which is a column or has the ``definition`` of a custom field;
+    ``suggested`` is the side whose value is proposed."""
 
     name: str
     label: str
@@ -60,6 +64,7 @@ class Compared:
     loser: Any
     suggested: Side
     rows: tuple[Account | Contact, Account | Contact]
+    definition: Definition | None = None
 
     @property
     def differs(self) -> bool:
@@ -73,6 +78,10 @@ class Compared:
         return self._said(winner, self.winner), self._said(loser, self.loser)
 
     def _said(self, row: Account | Contact, value: Any) -> Any:
+        if self.definition is not None:
+            is_link = self.definition.kind is CustomKind.URL  # none within a thing to choose
+            tell = words if is_link or value is None else shown
+            return tell(self.definition, value)
         if self.name in _NAMED:
             return getattr(row, _NAMED[self.name]) or ""
         if self.name == "stage":

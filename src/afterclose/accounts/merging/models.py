@@ -70,9 +70,10 @@ class StepKind(models.TextChoices):
 class MergeStep(TenantModel):
     """One statement of a merge over one table, with what it takes to reverse it.
 
-    MOVED: ``column`` of the rows ``ids`` went from ``from_id`` to ``to_id``. REMOVED: ``before``
-    holds the rows. CHANGED: ``before`` and ``after`` hold them. DERIVED: ``before`` holds the rows
-    whose ``column`` is one of ``ids``.
+    MOVED: ``column`` of the rows ``ids`` went from ``from_id`` to ``to_id``; ``before`` holds those
+    of a table whose rows are written anew where they change. REMOVED: ``before`` holds the rows.
+    CHANGED: ``before`` and ``after`` hold them. DERIVED: ``before`` holds the rows whose ``column``
+    is one of ``ids``.
     """
 
     assistant_may_read: ClassVar[bool] = False

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from afterclose.accounts.merging.actions import UNDOABLE_FOR
+from afterclose.accounts.merging.custom import compare_custom
 from afterclose.accounts.merging.engine import conflicts
 from afterclose.accounts.merging.fields import Compared, compare
 from afterclose.accounts.merging.kinds import Kind
@@ -65,8 +66,9 @@ def preview(viewer: Actor, kind: Kind, winner_id: int, loser_id: int) -> Preview
     if winner_id not in found or loser_id not in found:
         raise Http404(f"There is no such {kind.noun}.")
     winner, loser = found[winner_id], found[loser_id]
+    facts = [*compare(winner, loser), *compare_custom(winner, loser)]
     follows = _follows(kind.model, winner_id, loser_id)
-    return Preview(winner, loser, compare(winner, loser), follows, why_not_merge(winner, loser))
+    return Preview(winner, loser, facts, follows, why_not_merge(winner, loser))
 
 
 def _follows(target: Model, winner_id: int, loser_id: int) -> list[Follows]:

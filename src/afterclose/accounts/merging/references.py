@@ -62,16 +62,22 @@ def references_to(target: Model) -> tuple[Reference, ...]:
 
 
 @cache
-def targets_of(table: str) -> tuple[tuple[models.ForeignKey[Any, Any], Model], ...]:
-    """The columns of a tenant table that point at rows of others, and the models of those."""
+def model_of(table: str) -> Model:
+    """The model of a table."""
     [model] = [
         each
         for each in apps.get_models(include_auto_created=True)
         if each._meta.db_table == table and not each._meta.proxy
     ]
+    return model
+
+
+@cache
+def targets_of(table: str) -> tuple[tuple[models.ForeignKey[Any, Any], Model], ...]:
+    """The columns of a tenant table that point at rows of others, and the models of those."""
     return tuple(
         (field, field.related_model)
-        for field in model._meta.local_fields
+        for field in model_of(table)._meta.local_fields
         if isinstance(field, models.ForeignKey)
         and not isinstance(field, BusinessField)
         and not isinstance(field.related_model, str)

@@ -24,10 +24,13 @@ class Rule:
     """Of two rows that collide, the winner's stays and takes ``combine``: column to an SQL
     expression over ``w`` (the winner's row) and ``l`` (the loser's), such as
     ``{"count": "w.count + l.count"}``. The other row goes, and what points at it follows.
-    ``afterwards`` gets the engine, the pairs and the images of the rows that went."""
+    ``afterwards`` gets the engine, the pairs and the images of the rows that went. ``rewritten``
+    says that the app writes rows anew where they change: an undo brings those back that are gone
+    since, unless something newer has their place."""
 
     combine: Mapping[str, str] = field(default_factory=dict)
     afterwards: Callable[[Engine, Pairs, Sequence[Mapping[str, Any]]], None] | None = None
+    rewritten: bool = False
 
 
 @dataclass(frozen=True)
