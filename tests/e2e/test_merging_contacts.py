@@ -56,3 +56,29 @@ def test_two_contacts_are_compared_merged_and_taken_apart(
     expect(page.get_by_text("is a contact of their own again")).to_be_visible()
     browsing.go(f"/contacts/{ada.id}/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lind")
+
+
+def test_two_rows_of_the_list_are_merged_by_the_keyboard_alone(
+    enter: Callable[[Actor], Browsing], stage: Cast
+) -> None:
+    with transaction.atomic(), stage.at_work():
+        ada = Contact.objects.get(name="Ada Lind")
+        twin = ContactFactory.create(account=stage.acme, name="Ada Lindt", email="")
+    browsing = enter(stage.owner)
+    page = browsing.go("/accounts/contacts/")
+    merge = page.get_by_role("button", name="Merge", exact=True)
+    page.keyboard.press("m")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 contact selected")).to_be_visible()
+    expect(merge).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(merge).to_be_visible()
+    assert_accessible(page, "contacts-marked")
+    page.keyboard.press("?")
+    expect(page.get_by_text("Merge the 2 selected contacts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Merge Ada Lindt into Ada Lind")
+    assert page.url.endswith(f"/contacts/{ada.id}/merge/{twin.id}/")

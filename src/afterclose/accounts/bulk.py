@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 
 from afterclose.accounts import many, queries
@@ -14,7 +15,7 @@ from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.ui import formats
 from afterclose.ui.forms import DateInput, offer, offer_choices
-from afterclose.ui.lists import BulkAction, Selected
+from afterclose.ui.lists import BulkAction, BulkPage, Selected
 
 
 def may_edit(viewer: Actor) -> bool:
@@ -170,7 +171,19 @@ def _with_viewer(viewer: Actor) -> dict[str, Any]:
     return {"viewer": viewer}
 
 
-ACCOUNT_ACTIONS = [
+def _merge(url_name: str) -> BulkPage:
+    """The older of the two stays, unless one turns it round there."""
+    return BulkPage(
+        "merge",
+        "Merge",
+        lambda ids: reverse(url_name, args=ids),
+        exactly=2,
+        key="m",
+        visible=may_edit,
+    )
+
+
+ACCOUNT_ACTIONS: list[BulkAction | BulkPage] = [
     BulkAction("owner", "Change CSM", _give("csm"), form=MemberForm, form_kwargs=_with_viewer,
                visible=may_edit),
     BulkAction("ae", "Change AE", _give("ae"), form=MemberForm, form_kwargs=_with_viewer,
@@ -182,11 +195,13 @@ ACCOUNT_ACTIONS = [
                text="Accounts that are flagged already keep their reasons; churned ones stay out."),
     BulkAction("clear", "Clear risk", clear, form=ClearForm, visible=may_edit,
                text="Open at-risk flags are closed and noted on the timeline."),
+    _merge("accounts:merge"),
 ]  # fmt: skip
-CONTACT_ACTIONS = [
+CONTACT_ACTIONS: list[BulkAction | BulkPage] = [
     BulkAction("part", "Change part", mark, form=PartForm, visible=may_edit),
     BulkAction("left", "Mark as left", left, form=LeftForm, visible=may_edit,
                text="Contacts with a leaving date keep it."),
+    _merge("accounts:contact_merge"),
     BulkAction("remove", "Remove", remove, danger=True, visible=may_edit,
                text="They go from their accounts for good. Answers that they gave stay, without "
                "their names; every removal is noted on the timeline and in the audit log."),

@@ -20,6 +20,7 @@ from afterclose.ui.lists.columns import (
 from afterclose.ui.lists.context import ListContext, Row
 from afterclose.ui.lists.definition import (
     BulkAction,
+    BulkPage,
     Empty,
     List,
     ListDeclarationError,
@@ -46,6 +47,7 @@ __all__ = [
     "BooleanColumn",
     "BooleanFilter",
     "BulkAction",
+    "BulkPage",
     "ChoiceColumn",
     "ChoiceFilter",
     "Column",

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from afterclose.ui.lists import menus, saved_views
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.context import ListContext
-from afterclose.ui.lists.definition import BulkAction, List
+from afterclose.ui.lists.definition import BulkAction, BulkPage, List
 from afterclose.ui.lists.filters import Control, Filter
 from afterclose.ui.lists.gone import is_whole
 from afterclose.ui.lists.saved_views import SavedView, shelf_of
@@ -362,7 +362,7 @@ class Controls:
         return Tab("", label, self.url(state, extra=extra), self._alike(state))
 
     @cached_property
-    def bulk_actions(self) -> list[BulkAction]:
+    def bulk_actions(self) -> list[BulkAction | BulkPage]:
         """The bulk actions on offer to this viewer."""
         return [
             action

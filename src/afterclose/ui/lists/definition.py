@@ -99,6 +99,20 @@ class BulkAction:
     look: Callable[[Any, Selected, dict[str, Any]], str] | None = None
 
 
+@dataclass(frozen=True)
+class BulkPage:
+    """Something done to exactly so many rows on a page of its own, which shows and asks everything:
+    `address(ids)` says where. It is on offer while so many are ticked; `key` presses it."""
+
+    name: str
+    label: str
+    address: Callable[[Sequence[int]], str]
+    exactly: int
+    key: str = ""
+    visible: Callable[[Any], bool] | None = None
+    danger: ClassVar[bool] = False
+
+
 class List:
     """Base of every list. An instance serves one request: `self.context`, `self.scope`."""
 
@@ -111,7 +125,7 @@ class List:
     search: ClassVar[TextSearch | None] = None
     default_sort: ClassVar[str] = ""
     views: ClassVar[Sequence[View]] = ()
-    bulk_actions: ClassVar[Sequence[BulkAction]] = ()
+    bulk_actions: ClassVar[Sequence[BulkAction | BulkPage]] = ()
     empty: ClassVar[Empty] = Empty("Nothing here yet")
     page_size: ClassVar[int] = 50
     # Paths that `row_url` needs beyond the id.
@@ -206,7 +220,7 @@ class List:
         cls.views = _inserted(cls.views, view, "")
 
     @classmethod
-    def register_bulk_action(cls, action: BulkAction) -> None:
+    def register_bulk_action(cls, action: BulkAction | BulkPage) -> None:
         """Add a bulk action."""
         cls.bulk_actions = _inserted(cls.bulk_actions, action, "")
 

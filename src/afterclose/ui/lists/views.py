@@ -29,7 +29,7 @@ from afterclose.ui import feedback, formats
 from afterclose.ui.lists import background, keeping, saved_views
 from afterclose.ui.lists.bulk import Selection
 from afterclose.ui.lists.context import ListContext
-from afterclose.ui.lists.definition import BulkAction, List
+from afterclose.ui.lists.definition import BulkAction, BulkPage, List
 from afterclose.ui.lists.export import TYPES, XLSX_ROWS, TooManyRowsError, export_response
 from afterclose.ui.lists.filters import RelationFilter
 from afterclose.ui.lists.page import ListPage
@@ -226,6 +226,14 @@ def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> Htt
     if not count:
         messages.info(request, f"No {page.list.noun[1]} were selected, so nothing was changed.")
         return HttpResponseRedirect(page.url(page.state))
+    if isinstance(action, BulkPage):
+        if count == action.exactly:
+            return HttpResponseRedirect(action.address(next(selection.ids())))
+        reason = (
+            f"“{action.label}” takes exactly {action.exactly} {page.list.noun[1]}, and "
+            f"{formats.number(count)} {'is' if count == 1 else 'are'} selected."
+        )
+        return _refused(request, page, reason, extra)
     if count > action.most:
         reason = (
             f"“{action.label}” takes at most {formats.number(action.most)} {page.list.noun[1]} at "

@@ -41,6 +41,9 @@
     if (!said) return;
     const all = list.querySelector("[data-list-all]");
     if (all && !chosen) all.checked = false;
+    for (const button of list.querySelectorAll("[data-list-exactly]")) {
+      button.hidden = all?.checked || chosen !== Number(button.dataset.listExactly);
+    }
     said.textContent = all?.checked
       ? said.dataset.all
       : `${chosen} ${chosen === 1 ? said.dataset.noun : said.dataset.nouns} selected`;
@@ -72,7 +75,8 @@
     if (list) keys["?"](list);
   });
 
-  // Keyboard: j and k move, x selects, Enter opens, / searches, ? tells. Whoever switches single-key
+  // Keyboard: j and k move, x selects, Enter opens, / searches, ? tells, and a button that is there
+  // while so many rows are selected may have a key of its own. Whoever switches single-key
   // shortcuts off (data-shortcuts="off" on the document) keeps Tab, Space and Enter.
 
   const move = (list, step) => {
@@ -107,12 +111,14 @@
         return;
       }
       const list = currentList();
-      if (!list || !keys[event.key] || document.documentElement.dataset.shortcuts === "off") return;
+      const button = list?.querySelector(`[data-list-key="${CSS.escape(event.key)}"]:not([hidden])`);
+      const act = keys[event.key] ?? (button?.checkVisibility() && (() => button.click()));
+      if (!list || !act || document.documentElement.dataset.shortcuts === "off") return;
       if (event.key === "/" && !list.querySelector("[data-list-search]")) return;
       event.preventDefault();
       // The list's own search comes before the search of everything, which Ctrl-K still opens.
       event.stopPropagation();
-      keys[event.key](list);
+      act(list);
     },
     { capture: true },
   );
