@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from django import forms
 
@@ -25,7 +26,7 @@ class Kind:
     and templates follow from ``prefix``."""
 
     model: type[Row]
-    noun: str
+    noun: Literal["account", "contact"]
     plural: str
     of_their_own: str
     related: tuple[str, ...]
