@@ -1,4 +1,4 @@
-"""``bin/bench [--only nightly pages segments import] [--sizes 100000 1000000] [--keep]``"""
+"""``bin/bench [--only nightly pages lists segments import] [--sizes 100000 1000000] [--keep]``"""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from datetime import UTC, datetime
 def main() -> None:
     """Measure what was asked for and print it; ``--keep`` writes it into the document."""
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=("nightly", "pages", "segments", "import"))
+    everything = ("nightly", "pages", "lists", "segments", "import")
+    parser.add_argument("--only", nargs="+", choices=everything)
     parser.add_argument("--sizes", nargs="+", type=int, default=[100_000, 1_000_000])
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--keep", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
-    wanted = options.only or ("nightly", "pages", "segments", "import")
+    wanted = options.only or everything
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "afterclose.config.settings")
     import django
 
     django.setup()
-    from bench import books, imports, machine, nightly, pages, report, segments
+    from bench import books, imports, lists, machine, nightly, pages, report, segments
 
     results: dict[str, str] = {}
     print(machine.described())
@@ -37,6 +38,8 @@ def main() -> None:
         results["nightly"] = report.of_nights(nights)
     if "pages" in wanted:
         results["pages"] = report.of_pages(pages.pages(books.book(smallest)[0]))
+    if "lists" in wanted:
+        results["lists"] = report.of_lists(lists.combinations(books.book(smallest)[0]))
     if "segments" in wanted:
         rounds = [segments.segments(books.book(smallest)[0])]
         results["segments"] = report.of_segments(rounds)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.imports import Loaded
+from bench.lists import Combination
+from bench.measuring import percentile
 from bench.nightly import Night
 from bench.pages import Page
 from bench.segments import Round
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+# What a list promises, in milliseconds (spec 00, CS-9).
+LIST_LIMIT = 100
 BEGIN, END = "<!-- measured: {} -->", "<!-- end: {} -->"
 
 
@@ -58,6 +62,40 @@ def of_pages(pages: Iterable[Page]) -> str:
             for page in pages
         ),
     )
+
+
+def of_lists(found: Sequence[Combination]) -> str:
+    """Every filter of the account list in every order: all of them, and the ten slowest."""
+    times, ratios = [each.milliseconds for each in found], [each.ratio for each in found]
+    unfiltered = percentile([each.unfiltered for each in found], 0.5)
+    within = sum(each < LIST_LIMIT for each in times) / len(times)
+    summary = table(
+        ("combinations", "median", "p95", "slowest", f"under {LIST_LIMIT} ms"),
+        [
+            (
+                f"{len(found):,}",
+                *(_told(percentile(times, part), percentile(ratios, part)) for part in (0.5, 0.95)),
+                _told(max(times), max(ratios)),
+                f"{within:.1%}",
+            )
+        ],
+    )
+    slowest = table(
+        ("filter and order", "took", "unfiltered, beside it"),
+        (
+            (
+                f"`{each.query}`",
+                _told(each.milliseconds, each.ratio),
+                f"{each.unfiltered:.0f} ms",
+            )
+            for each in found[:10]
+        ),
+    )
+    return f"Unfiltered, median: {unfiltered:.0f} ms.\n\n{summary}\n\n{slowest}"
+
+
+def _told(milliseconds: float, ratio: float) -> str:
+    return f"{milliseconds:.0f} ms, {ratio:.2f} times"
 
 
 def of_segments(rounds: Iterable[Round]) -> str:

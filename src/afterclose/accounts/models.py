@@ -94,7 +94,7 @@ class Account(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index("business", "name_key", "id", name="account_name"),
-            models.Index("business", "domain", name="account_domain"),
+            models.Index("business", "domain", "id", name="account_domain"),
             models.Index("business", "stage", "name_key", "id", name="account_stage"),
             # With the stage, so that a CSM's active accounts are counted from it alone.
             models.Index(
@@ -166,7 +166,7 @@ class Contact(TenantModel):
             models.Index("business", "name_key", "id", name="contact_name"),
             # Finds who stands at an account twice by the index alone.
             models.Index("business", "account", "name_key", "id", name="contact_account_name"),
-            models.Index("business", "email", name="contact_email"),
+            models.Index("business", "email", "id", name="contact_email"),
             # For the sentiment fallback of health (CS-53), which reads flagged contacts only.
             models.Index(
                 "business",

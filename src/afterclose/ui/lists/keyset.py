@@ -27,10 +27,11 @@ KEYED, EMPTY = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`path` is the sort key, empty for the id alone."""
+    """`path` is the sort key, empty for the id alone; `tie` is where the id is."""
 
     path: str
     descending: bool = False
+    tie: str = "pk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,10 @@ def phase_rows(
             # tables, which a row comparison alone cannot.
             rows = rows.filter(**{f"{order.path}__{'lte' if downwards else 'gte'}": bound.key})
             beyond = TupleLessThan if downwards else TupleGreaterThan
-            rows = rows.filter(beyond(Tuple(F(order.path), F("pk")), (bound.key, bound.id)))
+            rows = rows.filter(beyond(Tuple(F(order.path), F(order.tie)), (bound.key, bound.id)))
         else:
-            rows = rows.filter(**{"pk__lt" if downwards else "pk__gt": bound.id})
-    return rows.order_by(*([f"{minus}{order.path}"] if keyed else []), f"{minus}pk")
+            rows = rows.filter(**{f"{order.tie}__{'lt' if downwards else 'gt'}": bound.id})
+    return rows.order_by(*([f"{minus}{order.path}"] if keyed else []), f"{minus}{order.tie}")
 
 
 def _encode(order: Order, row: Row) -> str:

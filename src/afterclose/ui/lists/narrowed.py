@@ -1,15 +1,14 @@
 """Pages of a list that filters or a search narrow.
 
 A list in its order is read from the index of that order until a page is full. Where few rows
-match, or those that do stand at its end, that reads all of it, and no statistics know beforehand
-how a filter and an order of another table hang together. So what matches is found first, once,
-and then put in order, unless it is so much that a page of it must be near in the order
+match, or those that do stand at its end, that looks at all of it, and no statistics know
+beforehand how a filter and an order of another table hang together. So beyond the next rows of
+the order, what matches is found first, once, and then put in order or met in the order's index
 (docs/decisions/0071-lists-of-few.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, IntegerField, QuerySet, Value
 
+from afterclose.ui.lists.along import fetch_many, read_along
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.filters import TextSearch
 from afterclose.ui.lists.keyset import (
@@ -30,15 +30,12 @@ from afterclose.ui.lists.keyset import (
     decode,
     phase_rows,
     phases,
-    read_page,
 )
 
 # When no more rows than this match, they are looked up once, by id.
 FEW = 2_000
-# When more than this match, a page is soon full when they are read in the order's index.
-MANY = 20_000
-# Of those between, a page may be among so many rows that are next in the order of all.
-AHEAD = 1_000
+# Of more than these, a page may be among so many rows that are next in the order of all.
+AHEAD = 500
 # A text that is looked for inside of others is found by itself, which pays for this many ids.
 INSIDE = 20_000
 
@@ -113,12 +110,11 @@ class Narrowed:
         if self.few is not None:
             by_id = self.everything.filter(IsOneOf("pk", self.few))
             return _Sorting(by_id, self.order, size, place).page()
-        sorting = _Sorting(self.matching, self.order, size, place, many=True)
-        if sorting.expected > MANY and self.count > MANY:
-            return read_page(self.matching, self.order, [], size, place)
         if found := self._ahead(size, place):
             return found
-        found, self.count = sorting.page_and_count()
+        along = read_along(self.everything, self.matching, self.order, size, place)
+        sorting = _Sorting(self.matching, self.order, size, place)
+        found, self.count = along or sorting.page_and_count()
         return found
 
     def _ahead(self, size: int, place: Place) -> Slice | None:
@@ -134,49 +130,37 @@ class Narrowed:
 
 
 class _Sorting:
-    """A page of rows by id and sort key, put in order after all are found.
+    """A page of rows by id and sort key, put in order after all are found."""
 
-    `many`: there are more than a few, whatever PostgreSQL expects. Its statistics count all
-    businesses together; expecting few, it would look up each in the other tables, one by one.
-    """
-
-    def __init__(
-        self, rows: QuerySet[Any], order: Order, size: int, place: Place, *, many: bool = False
-    ) -> None:
-        self.order, self.size, self.place, self.many = order, size, place, many
+    def __init__(self, rows: QuerySet[Any], order: Order, size: int, place: Place) -> None:
+        self.order, self.size, self.place = order, size, place
         self.bound = decode(rows, order, place)
         self.names = ["pk", order.path] if order.path else ["pk"]
         # In SQL.
         self._columns = "pk, key" if order.path else "pk"
         self.rows = rows.order_by().values_list(*self.names)
 
-    @property
-    def expected(self) -> int:
-        """How many rows PostgreSQL expects to match, from its statistics."""
-        sql, params = self.rows.query.sql_with_params()
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (FORMAT json) {sql}", params)
-            [[[plan]]] = cursor.fetchall()
-        return int(plan["Plan"]["Plan Rows"])
-
     def page(self) -> Slice:
         """The page."""
         sql, params = self.rows.query.sql_with_params()
         # OFFSET keeps PostgreSQL from reading along an index instead.
-        return self._cut(
-            self._execute(self._page(f"({sql} OFFSET 0) AS found ({self._columns})"), params)
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                self._page(f"({sql} OFFSET 0) AS found ({self._columns})"),
+                [*params, *self._bounds],
+            )
+            return self._cut(cursor.fetchall())
 
     def page_and_count(self) -> tuple[Slice, int]:
         """The page, and how many rows there are, from one pass over them. Beyond some ten
         thousands, keeping them for both takes longer than a pass each."""
         sql, params = self.rows.query.sql_with_params()
         # Put together of Django's own SQL and our names; what is looked for are parameters.
-        found = self._execute(
+        found = fetch_many(
             f"WITH found ({self._columns}) AS MATERIALIZED ({sql}), page AS ({self._page('found')})"  # noqa: S608
             " SELECT page.*, counted.count FROM (SELECT count(*) FROM found) AS counted"
             f" LEFT JOIN page ON true {self._by}",
-            params,
+            [*params, *self._bounds],
         )
         return self._cut([row for *row, _ in found if row[0] is not None]), found[0][-1]
 
@@ -186,16 +170,6 @@ class _Sorting:
             f"SELECT {self._columns} FROM {found} WHERE {self._beyond} {self._by}"  # noqa: S608
             f" LIMIT {self.size + 1}"
         )
-
-    def _execute(self, sql: str, params: Sequence[Any]) -> list[Any]:
-        with connection.cursor() as cursor:
-            if self.many:
-                cursor.execute("SET LOCAL enable_nestloop = off")
-            cursor.execute(sql, [*params, *self._bounds])
-            found: list[Any] = cursor.fetchall()
-            if self.many:
-                cursor.execute("SET LOCAL enable_nestloop = on")
-        return found
 
     def _cut(self, rows: list[Any]) -> Slice:
         found: list[Row] = [dict(zip(self.names, row, strict=True)) for row in rows]
