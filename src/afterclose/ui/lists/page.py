@@ -27,7 +27,7 @@ from afterclose.ui.lists.state import END
 from afterclose.ui.lists.totals import Total, read_totals, summed
 
 # Summing more rows than this over a joined table would take longer than the page itself.
-SUMS_AT_ONCE = 2_000
+SUMS_AT_ONCE = 1_000
 
 
 class ListPage(Controls):
