@@ -98,11 +98,22 @@ def _known_line(
     shapes = [row for _, row in rows]
     if saved := remembered(shapes[:1], kind) or remembered(shapes, kind):
         return _first(line for line, row in rows if shape_of(row) == saved.shape)
-    return _first(line for line, row in rows if _fits(row, kind))
+    # Some rows of titles fit too ("Account", over several columns), but fewer of our fields.
+    fields = {line: _known_fields(row, kind) for line, row in rows}
+    best = max(fields, key=lambda line: fields[line], default=None)
+    return best if best is not None and fields[best] else None
 
 
 def _first(lines: Iterable[int]) -> int | None:
     return next(iter(lines), None)
+
+
+def _known_fields(headers: Sequence[str], kind: str) -> int:
+    """How many columns of a heading are known, of the kind that it fits; 0 where it fits none."""
+    chosen = kind or recognise(headers)
+    if chosen is None or not _fits(headers, chosen):
+        return 0
+    return len(set(guess_mapping(importer_of(chosen).fields, headers).values()))
 
 
 def _fits(headers: Sequence[str], kind: str) -> bool:

@@ -112,6 +112,8 @@ def test_known_headings_are_found_under_a_row_that_is_as_wide(at_work: Cast) -> 
     text = "What,Who,How many\nid,name,seats\nH-1,Helio,12\n"
     assert take(at_work, text).dialect["header_line"] == 2
     assert take(at_work, text, kind="accounts").dialect["header_line"] == 2
+    grouped = "Account,,Size\nid,name,seats\nH-1,Helio,12\n"
+    assert take(at_work, grouped).dialect["header_line"] == 2
 
 
 ODD = "Kennung;Firma;Plätze\nK-1;Helio;12\n"
