@@ -14,7 +14,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.ui import formats
-from afterclose.ui.forms import DateInput, offer, offer_choices
+from afterclose.ui.forms import DateInput, offer, offer_choices, plausible_day
 from afterclose.ui.lists import BulkAction, BulkPage, Selected
 
 
@@ -84,7 +84,7 @@ class PartForm(forms.Form):
 class LeftForm(forms.Form):
     """The day on which the selected contacts left."""
 
-    on = forms.DateField(label="Left on", widget=DateInput)
+    on = forms.DateField(label="Left on", widget=DateInput, validators=[plausible_day])
 
 
 def _give(part: str) -> Any:

@@ -13,7 +13,7 @@ from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.queries import ACTIVITY_KINDS, members, risk_reasons
 from afterclose.businesses.actors import Actor
 from afterclose.kit.money import exponent
-from afterclose.ui.forms import DateInput, DateTimeInput, offer, offer_choices
+from afterclose.ui.forms import DateInput, DateTimeInput, offer, offer_choices, plausible_days
 
 _SEARCHABLE = {"data-select": ""}
 
@@ -82,6 +82,7 @@ class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for name in ("csm", "ae"):
             offer(self, name, members(viewer))
+        plausible_days(self)
         self.fields["currency"].help_text = f"Empty: {viewer.settings.currency}, the business's."
         self.add_custom_fields(viewer, Subject.ACCOUNT, self.instance.pk)
 
@@ -138,6 +139,7 @@ class ContactForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg] 
 
     def __init__(self, *args: Any, viewer: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        plausible_days(self)
         self.add_custom_fields(viewer, Subject.CONTACT, self.instance.pk)
 
     def _post_clean(self) -> None:

@@ -13,7 +13,7 @@ from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
 from afterclose.tasks.models import Priority, Task
-from afterclose.ui.forms import DateInput, offer
+from afterclose.ui.forms import DateInput, offer, plausible_day
 
 Choices = list[tuple[Any, str]]
 
@@ -22,7 +22,9 @@ class TaskForm(forms.Form):
     """A task: what, until when, for whom."""
 
     title = forms.CharField(max_length=200, label="What is to be done")
-    due_on = forms.DateField(required=False, label="Due", widget=DateInput)
+    due_on = forms.DateField(
+        required=False, label="Due", widget=DateInput, validators=[plausible_day]
+    )
     priority = forms.ChoiceField(choices=Priority.choices, initial=Priority.NORMAL)
     assignee: forms.ModelChoiceField[Membership] = forms.ModelChoiceField(
         Membership.objects.none(),
@@ -72,7 +74,7 @@ class QuickForm(forms.Form):
     """A task in one line, for oneself."""
 
     title = forms.CharField(max_length=200)
-    due_on = forms.DateField(required=False)
+    due_on = forms.DateField(required=False, validators=[plausible_day])
 
 
 class AssigneeForm(forms.Form):
@@ -91,5 +93,9 @@ class DueForm(forms.Form):
     """Until when the selected tasks are to be done from now on."""
 
     due_on = forms.DateField(
-        required=False, label="Due", widget=DateInput, help_text="Empty: no date."
+        required=False,
+        label="Due",
+        widget=DateInput,
+        help_text="Empty: no date.",
+        validators=[plausible_day],
     )

@@ -1,9 +1,11 @@
 """Form rendering: labels above, help under, errors at the field and in a summary."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 
@@ -14,6 +16,23 @@ class Renderer(TemplatesSetting):
     form_template_name = "ui/forms/form.html"
     field_template_name = "ui/forms/field.html"
     formset_template_name = "ui/forms/formset.html"
+
+
+# A day outside is a typing error (0024, 20204). The API and imports have the same limits.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
+
+def plausible_day(value: date) -> None:
+    """A validator: a day of these centuries."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValidationError(f"Enter a date from {FIRST_YEAR} to {LAST_YEAR}.")
+
+
+def plausible_days(form: forms.BaseForm) -> None:
+    """Have every date of a form be a plausible one; for fields that a model makes."""
+    for field in form.fields.values():
+        if isinstance(field, forms.DateField):
+            field.validators = [*field.validators, plausible_day]
 
 
 class DateInput(forms.DateInput):

@@ -5,6 +5,7 @@ An empty cell leaves what is stored. A required field must have a value where a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ def targets(subject: Subject) -> tuple[Field, ...]:
                 aliases=(one.key,),
                 help=help_text.strip(),
                 choices=_words(one) if one.kind is Kind.CHOICE else {},
+                labels={choice.key: choice.label for choice in one.choices},
                 max_length=TEXT_LENGTH,
             )
         )
@@ -136,14 +138,18 @@ def _several(one: Definition, said: str) -> list[str]:
     words = _words(one)
     if normalise_header(said) in words:  # one label may hold a comma itself
         return [words[normalise_header(said)]]
-    parts = said.split(";") if ";" in said else said.split(",")
+    parts = [part for each in re.split("[;,]", said) if (part := each.strip())]
     chosen = []
-    for part in filter(None, (each.strip() for each in parts)):
-        key = words.get(normalise_header(part))
-        if key is None:
+    while parts:
+        # A label may hold commas and semicolons itself: as many parts as make one.
+        sizes = range(len(parts), 0, -1)
+        joined = ((size, normalise_header(" ".join(parts[:size]))) for size in sizes)
+        size, word = next(((size, word) for size, word in joined if word in words), (0, ""))
+        if not size:
             offered = ", ".join(choice.label for choice in one.choices[:10])
-            raise WrongValueError(f"“{part[:60]}” is not one of {offered}.")
-        chosen.append(key)
+            raise WrongValueError(f"“{parts[0][:60]}” is not one of {offered}.")
+        chosen.append(words[word])
+        del parts[:size]
     return chosen
 
 

@@ -95,6 +95,7 @@ def job_of(run: ImportRun, *, at: datetime) -> Job:
             decimal_comma=dialect.decimal_comma,
             time_zone=settings.time_zone,
             shift_days=run.shift_days,
+            is_neutralised=dialect.format == "csv",
             values=run.options.get("values", {}),
         ),
         context=Context(

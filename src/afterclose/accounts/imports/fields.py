@@ -38,12 +38,16 @@ from afterclose.kit.tabular.writing import restore
 Reader = Callable[[Cell, "Field", "Reading"], Any]
 
 # Beyond these a date is a typing error (0024, 20204), not a fact about a customer.
-EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+EARLIEST, LATEST = date(1900, 1, 1), date(3000, 1, 1)
 LARGEST_INTEGER = Decimal(2_147_483_647)
 LARGEST_AMOUNT = Decimal(10) ** 15
 
 # What a formula that went wrong leaves in its cell; "#N/A" counts as nothing.
 SPREADSHEET_ERRORS = frozenset({"#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
+
+
+# "ftp://", "javascript:", "mailto:", but not the port of "example.com:8080".
+_OTHER_SCHEME = re.compile(r"(?!https?://)[a-z][a-z0-9+.-]*:(?!\d+(/|$))", re.IGNORECASE)
 
 
 class FieldType(StrEnum):
@@ -69,11 +73,11 @@ class Field:
     """A target field of an importer.
 
     `aliases` are normalised headings that mean it; `choices` maps normalised words of a file
-    to stored values; `minimum` bounds numbers. An empty cell leaves what is stored, except
-    with `blank_clears`. `tells_newest` marks dates of things that have happened: the newest
-    of them is what a date shift moves to yesterday. `stands_in` names another field whose
-    column is guessed when this one has none. Of a field that `may_be_blank` a column is required,
-    and its importer says what a row without a value is.
+    to stored values, `labels` those to what people call them; `minimum` bounds numbers. An
+    empty cell leaves what is stored, except with `blank_clears`. `tells_newest` marks dates of
+    things that have happened: the newest of them is what a date shift moves to yesterday.
+    `stands_in` names another field whose column is guessed when this one has none. Of a field
+    that `may_be_blank` a column is required, and its importer says what a row without a value is.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     help: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     max_length: int = 200
     minimum: int | None = None
     blank_clears: bool = False
@@ -93,12 +98,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the cells of one run are read; `shift_days` moves every date and instant."""
+    """How the cells of one run are read; `shift_days` moves every date and instant. Text that is
+    a formula to a spreadsheet has an apostrophe in our CSV files (`is_neutralised`)."""
 
     date_order: DateOrder = "ymd"
     decimal_comma: bool = False
     time_zone: str = "UTC"
     shift_days: int = 0
+    is_neutralised: bool = True
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -175,7 +182,9 @@ class Converter:
                 if cell in known:
                     record.values[target.name] = known[cell]
                     continue
-                stripped: Cell = restore(cell.strip())
+                stripped: Cell = cell.strip()
+                if self._reading.is_neutralised:
+                    stripped = restore(cell.strip())
             else:
                 stripped = cell
             if is_missing(stripped):
@@ -237,7 +246,7 @@ def _date(cell: Cell, _target: Field, reading: Reading) -> date:
     day = parse_date(cell, order=reading.date_order)
     assert day is not None  # noqa: S101  # empty cells were sorted out before
     if not EARLIEST <= day < LATEST:
-        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2199.")
+        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2999.")
     return day + timedelta(days=reading.shift_days)
 
 
@@ -245,7 +254,7 @@ def _instant(cell: Cell, _target: Field, reading: Reading) -> datetime:
     instant = parse_instant(cell, order=reading.date_order, time_zone=reading.time_zone)
     assert instant is not None  # noqa: S101
     if not EARLIEST <= instant.date() < LATEST:
-        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2199.")
+        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2999.")
     if not reading.shift_days:
         return instant
     # Whole local days, so that nine o'clock stays nine o'clock over a clock change.
@@ -261,7 +270,8 @@ def _choice(cell: Cell, target: Field, reading: Reading) -> str:
     word = normalise_header(cell_text(cell))
     chosen = reading.values.get(target.name, {}).get(word) or target.choices.get(word)
     if chosen is None:
-        known = ", ".join(dict.fromkeys(target.choices.values()))
+        stored = dict.fromkeys(target.choices.values())
+        known = ", ".join(target.labels.get(each, each) for each in stored)
         raise BadValue(f"“{cell_text(cell)}” is not one of {known}.")
     return chosen
 
@@ -284,6 +294,8 @@ def _email(cell: Cell, target: Field, reading: Reading) -> str:
 
 def _url(cell: Cell, target: Field, reading: Reading) -> str:
     address = _text(cell, target, reading)
+    if _OTHER_SCHEME.match(address):
+        raise BadValue(f"“{address}” does not begin with https:// or http://.")
     if not re.match(r"https?://", address, re.IGNORECASE):
         address = "https://" + address
     if not re.fullmatch(r"https?://[^\s/$.?#][^\s]*", address, re.IGNORECASE):

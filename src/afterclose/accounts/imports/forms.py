@@ -261,7 +261,13 @@ class WordsForm(forms.Form):
             self.fields[name] = forms.ChoiceField(
                 label=f"{each.field.label} “{each.word[:60]}”",
                 required=False,
-                choices=[("", "Leave out"), *((choice, _spoken(choice)) for choice in known)],
+                choices=[
+                    ("", "Leave out"),
+                    *(
+                        (choice, each.field.labels.get(choice) or _spoken(choice))
+                        for choice in known
+                    ),
+                ],
                 help_text=f"{each.rows:,} row{'' if each.rows == 1 else 's'}",
             )
 

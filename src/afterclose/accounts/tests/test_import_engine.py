@@ -69,7 +69,7 @@ def bring(at_work, tmp_path):
         ("X,,15-01-2024,5,US", "Name is missing."),
         (
             "X,Name,15-01-0024,5,US",
-            "Customer since: “15-01-0024” is not between the years 1900 and 2199.",
+            "Customer since: “15-01-0024” is not between the years 1900 and 2999.",
         ),
         (f"X,{'n' * 201},15-01-2024,5,US", "Name: it has 201 characters; at most 200 fit."),
         (

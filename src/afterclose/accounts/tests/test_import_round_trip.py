@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from afterclose.accounts.custom_fields.actions import define_field as define
+from afterclose.accounts.custom_fields.models import Subject
+from afterclose.accounts.custom_fields.writing import set_values
+from afterclose.accounts.forms import AccountForm, ContactForm
 from afterclose.accounts.hierarchy.models import AwaitedParent
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
 from afterclose.accounts.models import Account, Contact, ImportRun, Stage
 from afterclose.businesses.models import Person
 from tests.cast import Cast
-from tests.factories import MONDAY, AccountFactory, ContactFactory
+from tests.factories import MONDAY, MORNING, AccountFactory, ContactFactory
 
 Bring = Callable[[bytes | str, str], ImportRun]
 
@@ -162,3 +167,71 @@ def test_a_name_that_several_have_names_nobody(at_work: Cast, bring: Bring) -> N
     assert Account.objects.get(external_id="N-3").csm_id == at_work.owner.membership_id
     run = bring("account,name\nAcme,Ada\nbirch,Bo Two\nCEDAR,Ce\n", "contacts")
     assert [row[2] for row in rejected_rows(run)] == ["There is no account with the id “Acme”."]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_custom_fields_with_odd_values_come_in_again_unchanged(
+    at_work: Cast, sign_in, tmp_path: Path, ending: str
+) -> None:
+    owner = at_work.owner
+    choices = ["Red, dark", "Red", "Green; light", "Blue"]
+    define(actor=owner, at=MORNING, subject="account", label="Note", kind="text")
+    define(actor=owner, at=MORNING, subject="account", label="Day", kind="date")
+    for kind in ("choice", "choices"):
+        define(actor=owner, at=MORNING, subject="account", label=kind, kind=kind, choices=choices)
+    odd: dict[int, dict[str, object]] = {
+        at_work.acme.id: {"note": "'=1", "day": date(2999, 12, 31), "choices": ["red_dark"]},
+        at_work.birch.id: {
+            "note": "''=1 '", "choice": "green_light", "choices": ["red", "green_light", "blue"],
+        },
+        at_work.cedar.id: {"note": "=1+1", "choices": ["red_dark", "red", "blue"]},
+        at_work.dune.id: {"note": "'tis", "day": date(1900, 1, 1), "choice": "red_dark"},
+    }  # fmt: skip
+    set_values(actor=owner, at=MORNING, subject=Subject.ACCOUNT, values=odd)
+    columns = "name,external_id,cf_note,cf_day,cf_choice,cf_choices"
+    path = tmp_path / f"file.{ending}"
+    path.write_bytes(exported(sign_in(owner), f"/accounts/?cols={columns}&format={ending}"))
+    [run] = import_files([path], actor=owner, wishes=Wishes(kind="accounts"))
+    assert run.counts == {"unchanged": 5}
+    text = 'id,name,choice,choices\nacme,Acme,Purple,\nbirch,Birch,,"Blue,Green; light"\n'
+    path = tmp_path / "more.csv"
+    path.write_text(text)
+    [run] = import_files([path], actor=owner, wishes=Wishes(kind="accounts"))
+    [told] = [row[2] for row in rejected_rows(run)]
+    assert told == "choice: “Purple” is not one of Red, dark, Red, Green; light, Blue."
+    assert run.counts == {"updated": 1, "error": 1}
+
+
+@pytest.mark.parametrize(
+    ("address", "stored"),
+    [
+        ("example.test", "https://example.test"),
+        ("example.test:8080/x", "https://example.test:8080/x"),
+        ("HTTP://EXAMPLE.TEST", "HTTP://EXAMPLE.TEST"),
+        ("ftp://example.test", ""),
+        ("javascript:alert(1)", ""),
+        ("mailto:ann@example.test", ""),
+    ],
+)
+def test_only_web_addresses_are_websites(bring: Bring, address: str, stored: str) -> None:
+    run = bring(f"id,name,website\nW-1,Web,{address}\n", "accounts")
+    assert [row.website for row in Account.objects.filter(external_id="W-1")] == [stored][
+        : bool(stored)
+    ]
+    assert run.counts == ({"created": 1} if stored else {"error": 1})
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_forms_take_the_days_that_imports_take(at_work: Cast, sign_in, day: str) -> None:
+    client = sign_in(at_work.owner)
+    for form in (
+        AccountForm(
+            {"name": "Acme", "stage": "active", "customer_since": day}, viewer=at_work.owner
+        ),
+        ContactForm({"name": "Ann", "left_on": day}, viewer=at_work.owner),
+    ):
+        assert "Enter a date from 1900 to 2999." in str(form.errors)
+    task = {"title": "Call", "priority": "normal", "due_on": day}
+    answer = client.post("/tasks/add/", task)
+    assert answer.status_code == 422
+    assert "Enter a date from 1900 to 2999." in answer.content.decode()

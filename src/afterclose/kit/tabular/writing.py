@@ -21,14 +21,15 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}([., \u00a0]\d{3})+)([.,]\d+)?\s?%
 
 def neutralise(text: str) -> str:
     """Text that no spreadsheet runs as a formula; plain numbers such as -12.50 stay as they are."""
-    if text.startswith(_DANGEROUS) and not _PLAIN_NUMBER.fullmatch(text):
+    # With apostrophes already before it, it gets one more, so that taking one away is exact.
+    if text.lstrip("'").startswith(_DANGEROUS) and not _PLAIN_NUMBER.fullmatch(text):
         return "'" + text
     return text
 
 
 def restore(text: str) -> str:
     """Undo `neutralise`, so that what we export comes back in unchanged."""
-    if text.startswith("'") and text[1:].startswith(_DANGEROUS):
+    if text.startswith("'") and text.lstrip("'").startswith(_DANGEROUS):
         return text[1:]
     return text
 
