@@ -159,6 +159,15 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Afterclose"
+MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be off; see second_factors
+MFA_FORMS = {
+    "authenticate": "afterclose.businesses.second_factors.CodeForm",
+    "reauthenticate": "afterclose.businesses.second_factors.CodeAgainForm",
+    "activate_totp": "afterclose.businesses.second_factors.NewAppForm",
+    "authenticate_webauthn": "afterclose.businesses.second_factors.KeyForm",
+    "login_webauthn": "afterclose.businesses.second_factors.PasskeyForm",
+    "reauthenticate_webauthn": "afterclose.businesses.second_factors.KeyAgainForm",
+}
 MFA_ADAPTER = "afterclose.businesses.sign_in.MfaAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_SECURE
 

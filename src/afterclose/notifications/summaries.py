@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from afterclose.businesses.actors import Actor
 from afterclose.notifications import kinds, times
-from afterclose.notifications.kinds import Kind, Pace
+from afterclose.notifications.kinds import SUMMARIES, Kind, Pace
 from afterclose.notifications.models import Notification, OutgoingMail, SummaryLine
 from afterclose.notifications.wishes import Wishes, wishes_of
 from afterclose.notifications.writing import Mail, key_of, written
@@ -69,19 +69,31 @@ def _write(
     if OutgoingMail.objects.filter(key=key_of(mail)).exists():
         # Today's has gone. What is older than it but was recorded later waits for the next.
         return False
+    _move_to_other_summary(member_id, pace, wishes, waiting)
     lines = list(waiting.filter(created_at__lt=due_at).order_by("created_at", "id"))
     SummaryLine.objects.filter(pk__in=[line.pk for line in lines]).update(settled_at=at)
-    shown = _worth_saying(member_id, pace, wishes, lines)
+    shown = _worth_saying(member_id, wishes, lines)
     if not shown:
         return False
     row = written(at, _filled(mail, pace, shown), wishes, stops=pace.value)
     return bool(OutgoingMail.objects.bulk_create([row], ignore_conflicts=True))
 
 
+def _move_to_other_summary(
+    member_id: int, pace: Pace, wishes: Wishes, waiting: QuerySet[SummaryLine]
+) -> None:
+    """What is wanted weekly by now waits for that summary, and the other way round."""
+    for kind in kinds.every():
+        wanted = wishes.pace(member_id, kind)
+        if wanted in SUMMARIES and wanted != pace:
+            waiting.filter(kind=kind.slug).update(pace=wanted)
+
+
 def _worth_saying(
-    member_id: int, pace: Pace, wishes: Wishes, lines: Sequence[SummaryLine]
+    member_id: int, wishes: Wishes, lines: Sequence[SummaryLine]
 ) -> list[SummaryLine]:
-    """Without what was read in the inbox meanwhile, and what is wanted otherwise by now."""
+    """Without what was read in the inbox meanwhile, and what is not wanted by mail any more. What
+    is wanted at once by now is said here, since no other mail does."""
     read = set(
         Notification.objects.filter(
             member_id=member_id, key__in=[line.key for line in lines], read_at__isnull=False
@@ -90,7 +102,7 @@ def _worth_saying(
     shown = []
     for line in lines:
         kind = kinds.get(line.kind)
-        if line.key not in read and kind is not None and wishes.pace(member_id, kind) == pace:
+        if line.key not in read and kind is not None and wishes.pace(member_id, kind) != Pace.OFF:
             shown.append(line)
     return shown
 

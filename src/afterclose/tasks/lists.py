@@ -112,6 +112,12 @@ def complete(viewer: Actor, selection: Selected, _data: dict[str, Any]) -> str:
     return f"{_tasks(count)} completed."
 
 
+def reopen(viewer: Actor, selection: Selected, _data: dict[str, Any]) -> str:
+    """Take back that the selected tasks are done."""
+    count = many.reopen_many(actor=viewer, at=timezone.now(), task_ids=_ids(selection))
+    return f"{_tasks(count)} open again."
+
+
 def reassign(viewer: Actor, selection: Selected, data: dict[str, Any]) -> str:
     """Give the selected tasks to somebody."""
     count = many.reassign_many(
@@ -189,6 +195,9 @@ class TaskList(List):
     bulk_actions = [
         BulkAction("complete", "Mark complete", complete, visible=may_edit,
                    text="Those that are done already stay as they are."),
+        BulkAction("reopen", "Reopen", reopen, visible=may_edit,
+                   text="Those that are open stay as they are, and so does one whose rule has "
+                   "opened it anew."),
         BulkAction("reassign", "Change assignee", reassign, form=AssigneeForm, visible=may_edit,
                    form_kwargs=lambda viewer: {"viewer": viewer},
                    text="Only open tasks change hands. The new assignee is told once, of all."),

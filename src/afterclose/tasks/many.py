@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import batched
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from afterclose.accounts import timeline
@@ -32,6 +32,26 @@ def complete_many(*, actor: Actor, at: datetime, task_ids: Sequence[int]) -> int
     found = _open(task_ids)
     _close(actor, at, found)
     _audit(actor, at, "tasks.completed", found, {})
+    return len(found)
+
+
+@transaction.atomic
+def reopen_many(*, actor: Actor, at: datetime, task_ids: Sequence[int]) -> int:
+    """Take back that these tasks are done; returns how many are open again. A task that its rule
+    has opened anew meanwhile stays done, for the newer one stands for it."""
+    require(actor, Right.TASKS_EDIT)
+    done = list(
+        Task.objects.select_for_update(of=("self",))
+        .filter(pk__in=task_ids, state=State.DONE)
+        .order_by("-completed_at", "-pk")
+    )
+    try:
+        found = _open_again(at, done)
+    except IntegrityError:
+        # Its rule opened one this very moment; now it is seen.
+        found = _open_again(at, done)
+    _tell(actor, at, "task.reopened", "Task reopened", found)
+    _audit(actor, at, "tasks.reopened", found, {})
     return len(found)
 
 
@@ -181,17 +201,39 @@ def _open(task_ids: Sequence[int]) -> list[Task]:
     )
 
 
+@transaction.atomic
+def _open_again(at: datetime, done: Sequence[Task]) -> list[Task]:
+    """Open those whose rule has none open; of several under one key the last one."""
+    keys = {task.source_key for task in done if task.source_key is not None}
+    open_ones = Task.objects.filter(source_key__in=keys, state=State.OPEN)
+    taken = set(open_ones.values_list("source_key", flat=True))
+    found = []
+    for task in done:
+        if task.source_key is None or task.source_key not in taken:
+            taken.add(task.source_key)
+            found.append(task)
+    Task.objects.filter(pk__in=[task.pk for task in found]).update(
+        completed_at=None, completed_by=None, updated_at=at
+    )
+    return found
+
+
 def _close(actor: Actor, at: datetime, found: list[Task]) -> None:
     Task.objects.filter(pk__in=[task.pk for task in found]).update(
         completed_at=at, completed_by=actor.membership_id, updated_at=at
     )
+    _tell(actor, at, "task.completed", "Task completed", found)
+
+
+def _tell(actor: Actor, at: datetime, kind: str, what: str, found: Sequence[Task]) -> None:
+    """A fact about each of these tasks."""
     timeline.record_many(
         Event(
-            kind="task.completed",
+            kind=kind,
             by_id=actor.membership_id,
             actor_name=actor.name,
             occurred_at=at,
-            title=f"Task completed: {task.title}"[:300],
+            title=f"{what}: {task.title}"[:300],
             account_id=task.account_id,
             subject_type=Task._meta.label_lower,
             subject_id=task.pk,

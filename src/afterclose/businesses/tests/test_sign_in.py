@@ -171,6 +171,41 @@ def test_secrets_of_second_factors_are_not_readable_in_the_database(cast: Cast) 
     assert MfaAdapter().decrypt(app.data["secret"]) == secret
 
 
+def test_a_code_counts_half_a_minute_early_and_late_and_once(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, now = totp.generate_totp_secret(), [1_800_000_000.0]
+    TOTP.activate(cast.manager.person, secret)
+    monkeypatch.setattr(totp.time, "time", lambda: now[0])
+
+    def code_at(offset: int) -> str:
+        counter = int(now[0] + offset) // 30
+        return str(totp.format_hotp_value(totp.hotp_value(secret, counter)))
+
+    def sign_in_by(code: str) -> bool:
+        client = Client()
+        sign_in_as(client, PASSWORD)
+        return client.post("/sign-in/2fa/authenticate/", {"code": code}).status_code == 302
+
+    late, early = code_at(-30), code_at(30)
+    assert [sign_in_by(code_at(-60)), sign_in_by(code_at(60))] == [False, False]
+    assert sign_in_by(late)
+    assert not sign_in_by(late)
+    assert sign_in_by(early)
+    now[0] += 45
+    # What allauth remembers of used codes is gone by now; the code would still count.
+    cache.delete(TOTP(Authenticator.objects.get(type="totp"))._get_used_cache_key(early))
+    assert not sign_in_by(early)
+
+
+def test_a_passkey_that_does_not_fit_is_not_called_a_code(cast: Cast) -> None:
+    client = Client()
+    answer = client.post("/sign-in/2fa/webauthn/login/", {"credential": '{"id": "x"}'}, follow=True)
+    page = answer.content.decode()
+    assert "This passkey or security key does not open this account" in page
+    assert "clock of your phone" not in page
+
+
 def test_a_second_factor_whose_key_is_lost_fits_no_code(cast: Cast, settings: Any) -> None:
     kept = MfaAdapter().encrypt("JBSWY3DPEHPK3PXP")
     settings.SECRET_KEY = "another"

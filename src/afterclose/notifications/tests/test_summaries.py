@@ -130,6 +130,25 @@ def test_a_kind_that_was_switched_off_meanwhile_says_nothing(at_work: Cast) -> N
     assert write(at_work, "03-03 08:00") == 0
 
 
+def test_what_waits_for_a_day_waits_for_the_week_when_that_is_wanted(at_work: Cast) -> None:
+    tell(at_work, "03-02 08:40", "one")
+    inbox.choose(actor=at_work.manager, wishes={kinds.TASK_OVERDUE: (False, Pace.WEEKLY)})
+
+    assert write(at_work, "03-03 08:00") == 0
+    assert write(at_work, "03-09 08:00") == 1
+    assert write(at_work, "03-10 08:00") == write(at_work, "03-16 08:00") == 0
+    assert [mail.subject for mail in mails()] == ["Weekly summary: 1 notification"]
+
+
+def test_what_waits_for_a_summary_is_in_it_though_the_next_ones_come_at_once(
+    at_work: Cast,
+) -> None:
+    tell(at_work, "03-02 08:40", "one")
+    inbox.choose(actor=at_work.manager, wishes={kinds.TASK_OVERDUE: (False, Pace.NOW)})
+
+    assert [write(at_work, "03-03 08:00"), write(at_work, "03-04 08:00")] == [1, 0]
+
+
 def test_who_has_left_gets_none(at_work: Cast) -> None:
     tell(at_work, "03-02 08:40", "one")
     Membership.objects.filter(pk=at_work.manager.membership_id).update(

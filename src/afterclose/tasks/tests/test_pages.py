@@ -195,6 +195,10 @@ def test_selected_tasks_are_completed_after_a_preview(cast: Cast, sign_in: SignI
 
     with cast.at_work():
         assert Task.objects.filter(state=State.DONE).count() == 2
+    client.post("/tasks/all/", chosen | {"bulk": "reopen", "confirmed": "2"})
+
+    with cast.at_work():
+        assert Task.objects.filter(state=State.OPEN).count() == 3
 
 
 def test_ctrl_k_finds_open_tasks(cast: Cast, sign_in: SignIn) -> None:

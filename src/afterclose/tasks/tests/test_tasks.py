@@ -149,6 +149,7 @@ def test_a_member_without_the_right_can_do_nothing(at_work: Cast) -> None:
         lambda: actions.add_task(actor=at_work.member, at=MORNING, title="x"),
         lambda: actions.complete(actor=at_work.member, at=MORNING, task_id=task.pk),
         lambda: many.complete_many(actor=at_work.member, at=MORNING, task_ids=[task.pk]),
+        lambda: many.reopen_many(actor=at_work.member, at=MORNING, task_ids=[task.pk]),
         lambda: queries.tasks(at_work.member),
     ):
         with pytest.raises(PermissionDenied):
@@ -169,6 +170,35 @@ def test_many_are_completed_at_once_and_those_done_stay_as_they_are(at_work: Cas
     assert len(facts("task.completed")) == 4
     entry = AuditEntry.objects.get(verb="tasks.completed")
     assert sorted(entry.changes["tasks"]) == [task.pk for task in tasks[1:]]
+
+
+def test_many_are_opened_again_but_for_those_that_their_rule_has_opened_anew(
+    at_work: Cast, rule: set[str]
+) -> None:
+    mine = [add(at_work, f"Task {n}", account=at_work.acme) for n in range(2)]
+    rule.add("a")
+    first = open_by_rule(at_work, "a")
+    assert first is not None
+    ids = [*(task.pk for task in mine), first.pk]
+    many.complete_many(actor=at_work.manager, at=MORNING, task_ids=ids)
+    newer = open_by_rule(at_work, "a")
+    assert newer is not None
+    many.complete_many(actor=at_work.manager, at=MORNING, task_ids=[mine[0].pk])
+
+    again = many.reopen_many(actor=at_work.manager, at=MORNING + DAY, task_ids=[*ids, newer.pk])
+
+    assert again == 2
+    state = {task.pk: task.state for task in Task.objects.all()}
+    assert [state[task.pk] for task in (*mine, first, newer)] == [
+        State.OPEN, State.OPEN, State.DONE, State.OPEN
+    ]  # fmt: skip
+    assert not Task.objects.filter(state=State.OPEN, completed_by__isnull=False).exists()
+    assert len(facts("task.reopened")) == 2
+    entry = AuditEntry.objects.get(verb="tasks.reopened")
+    assert sorted(entry.changes["tasks"]) == [task.pk for task in mine]
+    many.complete_many(actor=at_work.manager, at=MORNING + DAY, task_ids=[newer.pk])
+    both = [first.pk, newer.pk]
+    assert many.reopen_many(actor=at_work.manager, at=MORNING + DAY, task_ids=both) == 1
 
 
 def test_many_change_hands_and_the_new_one_is_told_once(at_work: Cast) -> None:
