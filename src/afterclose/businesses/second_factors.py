@@ -18,6 +18,7 @@ from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
     AuthenticateWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
@@ -29,6 +30,10 @@ NOT_THIS_KEY = (
     "This passkey or security key does not open this account: it was removed, belongs to somebody "
     "else, or did not ask for PIN, fingerprint or face. Use another way to sign in."
 )
+
+NOT_A_KEY = "The browser's answer cannot be read. Try again, or use another device."
+# What comes from a browser as JSON may be anything; the library takes its shape for granted.
+_NOT_AN_ANSWER = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class _Once:
@@ -58,6 +63,18 @@ class CodeAgainForm(_Once, ReauthenticateForm):  # type: ignore[misc]  # as abov
     """The code before something that matters."""
 
 
+class NewKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # as above
+    """A new passkey or security key."""
+
+    def clean(self) -> dict[str, Any]:
+        """What was typed, and the key; raises ValidationError."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except (ValidationError, *_NOT_AN_ANSWER) as problem:
+            raise ValidationError(NOT_A_KEY) from problem
+        return cleaned
+
+
 class NewAppForm(ActivateTOTPForm):  # type: ignore[misc]  # as above
     """The first code of an app, which signs nobody in afterwards."""
 
@@ -78,6 +95,8 @@ class _Key:
         except ValidationError as problem:
             if getattr(problem, "code", "") != "incorrect_code":
                 raise
+            raise ValidationError(NOT_THIS_KEY, code="incorrect_code") from problem
+        except _NOT_AN_ANSWER as problem:
             raise ValidationError(NOT_THIS_KEY, code="incorrect_code") from problem
 
 

@@ -164,6 +164,7 @@ MFA_FORMS = {
     "authenticate": "afterclose.businesses.second_factors.CodeForm",
     "reauthenticate": "afterclose.businesses.second_factors.CodeAgainForm",
     "activate_totp": "afterclose.businesses.second_factors.NewAppForm",
+    "add_webauthn": "afterclose.businesses.second_factors.NewKeyForm",
     "authenticate_webauthn": "afterclose.businesses.second_factors.KeyForm",
     "login_webauthn": "afterclose.businesses.second_factors.PasskeyForm",
     "reauthenticate_webauthn": "afterclose.businesses.second_factors.KeyAgainForm",

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from afterclose.businesses import actions, invitations
+from afterclose.businesses import actions, invitations, second_factors
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.invitations import set_password_url
 from afterclose.businesses.models import AuditEntry, Person, Role
@@ -198,12 +198,32 @@ def test_a_code_counts_half_a_minute_early_and_late_and_once(
     assert not sign_in_by(early)
 
 
-def test_a_passkey_that_does_not_fit_is_not_called_a_code(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    "said",
+    ["[]", '{"id": "x"}', '{"id": 1, "rawId": 1, "response": 1}',
+     '{"id": "eA", "rawId": "eA", "type": "public-key", "response": {"userHandle": "8"}}'],
+)  # fmt: skip
+def test_a_passkey_that_does_not_fit_is_refused_and_not_called_a_code(
+    cast: Cast, said: str
+) -> None:
     client = Client()
-    answer = client.post("/sign-in/2fa/webauthn/login/", {"credential": '{"id": "x"}'}, follow=True)
-    page = answer.content.decode()
-    assert "This passkey or security key does not open this account" in page
+    answer = client.post("/sign-in/2fa/webauthn/login/", {"credential": said})
+    assert answer.status_code == 302
+    page = client.get("/sign-in/login/").content.decode()
     assert "clock of your phone" not in page
+    if said != "[]":  # which a form takes for nothing at all
+        assert "This passkey or security key does not open this account" in page
+
+
+def test_a_new_key_that_is_none_is_refused(cast: Cast) -> None:
+    client = Client()
+    sign_in_as(client, PASSWORD)
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    for said in ('{"id": "x"}', '{"id": "eA", "rawId": "eA", "response": {}}'):
+        sent = {"name": "Laptop", "credential": said}
+        answer = client.post("/sign-in/2fa/webauthn/add/", sent)
+        assert second_factors.NOT_A_KEY in answer.context["form"].non_field_errors()
+    assert not Authenticator.objects.exists()
 
 
 def test_a_second_factor_whose_key_is_lost_fits_no_code(cast: Cast, settings: Any) -> None:
