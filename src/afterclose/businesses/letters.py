@@ -25,6 +25,9 @@ WAS_NOT_YOU = (
 )
 IGNORE = "You did not ask for this? Then leave this mail alone; nothing changes."
 
+#: allauth's name of the letter with the link to a new password.
+RESET = "account/email/password_reset_key"
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -41,7 +44,7 @@ class Letter:
 
 #: By allauth's name of the mail, or ours.
 LETTERS = {
-    "account/email/password_reset_key": Letter(
+    RESET: Letter(
         "Choose a new password",
         "Somebody, probably you, asked for a new password for this address. The link works once "
         "and for {days} days.",
@@ -119,20 +122,25 @@ LETTERS = {
     ),
 }
 _ACTIONS = {
-    "account/email/password_reset_key": "Choose a new password",
+    RESET: "Choose a new password",
     "email_wanted": "Confirm this address",
 }
 
 
 def send(*, kind: str, person_id: int, to: str, facts: Mapping[str, str]) -> None:
     """Send one letter; nothing to somebody who is gone. ``facts`` are texts of the letter and,
-    if known, ``at`` (ISO 8601), ``ip`` and ``user_agent`` of who did it."""
-    person = Person.objects.filter(pk=person_id, is_active=True).first()
+    if known, ``at`` (ISO 8601), ``ip`` and ``user_agent`` of who did it. The link to a new password
+    goes to whoever has the address ``to``."""
+    if kind == RESET:
+        to = to.strip().lower()
+        person = Person.objects.filter(email=to, is_active=True).first()
+    else:
+        person = Person.objects.filter(pk=person_id, is_active=True).first()
     if person is None:
         return
     letter = LETTERS[kind]
     url = facts.get("url", "")
-    if kind == "account/email/password_reset_key":
+    if kind == RESET:
         # Made here rather than kept in the queue, where it would lie for a week.
         url = set_password_url(person)
     days = settings.PASSWORD_RESET_TIMEOUT // DAY

@@ -68,10 +68,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         everywhere = super()._get_login_attempts_cache_key(request, **credentials)
         ratelimit.clear(request, action="login_failed", key=everywhere)
 
-    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """The link to a new password, by a job; it is made when it is sent."""
-        _post("account/email/password_reset_key", user, email, {})
-
     def send_notification_mail(
         self,
         template_prefix: str,

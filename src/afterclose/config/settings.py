@@ -129,6 +129,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # and an audit entry, see sign_in.AccountAdapter
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody has us mail strangers
+ACCOUNT_FORMS = {"reset_password": "afterclose.businesses.resets.ResetForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL

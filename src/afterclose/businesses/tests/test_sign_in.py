@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from afterclose.businesses import actions, invitations, second_factors
@@ -73,6 +74,25 @@ def test_a_mail_server_that_is_down_keeps_nobody_from_anything(cast: Cast, setti
     settings.MAILERS = {"default": machine.mail("smtp://127.0.0.1:9")}
     assert Client().post("/sign-in/password/reset/", {"email": MAREK}).status_code == 302
     assert ProcrastinateJob.objects.filter(task_name="businesses.send_letter").count() == 1
+
+
+def test_asking_for_a_new_password_does_the_same_for_whoever_has_no_account(cast: Cast) -> None:
+    asked = {}
+    for email in (MAREK, "nobody@elsewhere.example"):
+        with CaptureQueriesContext(connection) as queries:
+            Client().post("/sign-in/password/reset/", {"email": email})
+        asked[email] = [each["sql"].split(" WHERE ")[0] for each in queries.captured_queries]
+    assert len(asked[MAREK]) == len(asked["nobody@elsewhere.example"])
+    kept = ProcrastinateJob.objects.filter(task_name="businesses.send_letter")
+    assert [job.args["person_id"] for job in kept] == [0, 0]
+
+
+def test_the_link_to_a_new_password_goes_to_the_address_as_it_is_known(
+    cast: Cast, post: Post
+) -> None:
+    Client().post("/sign-in/password/reset/", {"email": "MAREK@Northwind.Example"})
+    [sent] = post()
+    assert sent.to == [MAREK]
 
 
 def test_strangers_get_no_mail_of_ours(cast: Cast, post: Post) -> None:
