@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, cast
 
 from afterclose.accounts.custom_fields.models import Kind as CustomKind
 from afterclose.accounts.custom_fields.rules import Definition, words
 from afterclose.accounts.custom_fields.showing import shown
 from afterclose.accounts.models import Account, Contact, Stage
+from afterclose.ui.templatetags.ui import day
 
 Side = Literal["winner", "loser"]
 
@@ -88,6 +90,8 @@ class Compared:
             return Stage(value).label
         if isinstance(value, bool):
             return "Yes" if value else "No"
+        if isinstance(value, date):
+            return day(value)
         return "" if value is None else value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 
+from afterclose.accounts.custom_fields.models import CustomValue
 from afterclose.accounts.merging.actions import UNDOABLE_FOR
 from afterclose.accounts.merging.custom import compare_custom
 from afterclose.accounts.merging.engine import conflicts
@@ -72,10 +73,13 @@ def preview(viewer: Actor, kind: Kind, winner_id: int, loser_id: int) -> Preview
 
 
 def _follows(target: Model, winner_id: int, loser_id: int) -> list[Follows]:
-    """How many rows of which tables point at the one that would go, the most first."""
+    """How many rows of which tables point at the one that would go, the most first; custom fields
+    are facts to choose."""
     follows: list[Follows] = []
     for reference in references_to(target):
-        if isinstance(rule_of(reference.model), Derived):
+        if isinstance(rule_of(reference.model), Derived) or issubclass(
+            reference.model, CustomValue
+        ):
             continue
         manager: Any = reference.model._default_manager
         count = manager.filter(**{reference.field.attname: loser_id}).count()
@@ -94,13 +98,11 @@ _WORDS = {
     ("accounts.Account", "parent"): "Accounts that are part of it",
     ("accounts.AtRiskFlag", "account"): "At-risk flags",
     ("accounts.AccountTag", "account"): "Tags",
-    ("accounts.AccountValue", "subject"): "Custom fields",
     ("accounts.Merge", "winner"): "Earlier merges",
     ("accounts.AccountAlias", "account"): "Ids taken over before",
     ("accounts.ContactAlias", "account"): "Addresses that contacts took over before",
     ("accounts.ContactAlias", "contact"): "Ids and addresses taken over before",
     ("accounts.ContactTag", "contact"): "Tags",
-    ("accounts.ContactValue", "subject"): "Custom fields",
     ("accounts.Merge", "contact"): "Earlier merges",
     ("accounts.RemovedLink", "account"): "Tags deleted lately",
     ("accounts.RemovedLink", "contact"): "Tags deleted lately",

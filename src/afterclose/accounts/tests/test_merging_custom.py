@@ -122,6 +122,7 @@ def test_the_preview_shows_both_and_suggests_what_the_one_that_stays_has(at_work
         ("cf_colours", "winner", custom["cf_colours"].said),
     ]
     assert "green" in custom["cf_colours"].said[1]
+    assert shown.follows == []
 
 
 def test_what_is_chosen_is_in_the_audit_log_by_its_words(at_work, pair):
