@@ -217,6 +217,6 @@ def preview_segment(request: ApiRequest, body: Asked) -> PreviewOut:
             request.viewer,
             _node(request.viewer, body.subject, body.text),
             body.subject,
-            timezone.localdate(),
+            queries.business_day(request.viewer),
         )
     return PreviewOut(count=found.count, names=found.names)

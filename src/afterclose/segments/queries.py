@@ -16,6 +16,7 @@ from afterclose.accounts.queries import prefix
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.businesses.settings import settings_of
+from afterclose.kit import clock
 from afterclose.segments import conditions, text
 from afterclose.segments.compiling import NESTING, Inner, Setting, compile_condition
 from afterclose.segments.conditions import ConditionError, Node
@@ -88,6 +89,11 @@ def resolve(segment_id: int) -> Inner | None:
         return None
     subject, condition = found
     return Inner(subject, conditions.read(condition, catalog(subject), strict=False))
+
+
+def business_day(viewer: Actor) -> date:
+    """The business's day, by which members are found; the viewer's own may be another one."""
+    return clock.today_in(viewer.settings.time_zone)
 
 
 def compiled(

@@ -43,7 +43,7 @@ def segment_list(request: MemberRequest) -> HttpResponseBase:
 def detail(request: MemberRequest, segment_id: int) -> HttpResponseBase:
     """A segment: its members as a list with everything that lists do, and its story."""
     segment = queries.segment(request.viewer, segment_id)
-    today = timezone.localdate()
+    today = queries.business_day(request.viewer)
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     history = queries.history(segment, today - timedelta(days=HISTORY_DAYS))
     path = reverse("segments:movements", args=[segment_id])
@@ -106,7 +106,7 @@ def create(request: MemberRequest) -> HttpResponse:
     subject = subject if subject in Subject.values else Subject.ACCOUNT.value
     work = editing.begin(request.viewer, source, subject)
     editing.settle(work)
-    editing.look(work, timezone.localdate())
+    editing.look(work, queries.business_day(request.viewer))
     _forgive(work)
     initial = {"name": f"Copy of {source.name}"[:100]} if source else None
     return _form(request, work, SegmentForm(initial=initial), None)
@@ -128,7 +128,7 @@ def edit(request: MemberRequest, segment_id: int) -> HttpResponse:
     work.segment_id = segment.pk
     if not work.error:
         editing.settle(work)
-        editing.look(work, timezone.localdate())
+        editing.look(work, queries.business_day(request.viewer))
     return _form(request, work, SegmentForm(instance=segment), segment)
 
 
@@ -137,7 +137,7 @@ def edit(request: MemberRequest, segment_id: int) -> HttpResponse:
 def builder(request: MemberRequest) -> HttpResponse:
     """The builder after a button or select, with its preview; nothing is saved."""
     work = editing.read(request.viewer, request.POST)
-    editing.look(work, timezone.localdate())
+    editing.look(work, queries.business_day(request.viewer))
     _forgive(work)
     return render(request, "segments/_builder.html", {"work": work})
 
@@ -147,7 +147,7 @@ def builder(request: MemberRequest) -> HttpResponse:
 def preview(request: MemberRequest) -> HttpResponse:
     """How many meet what is in the builder now; nothing is saved."""
     work = editing.read(request.viewer, request.POST)
-    editing.look(work, timezone.localdate())
+    editing.look(work, queries.business_day(request.viewer))
     return render(request, "segments/_preview.html", {"work": work})
 
 
@@ -201,7 +201,7 @@ def _save(request: MemberRequest, segment: Segment | None) -> HttpResponse:
     work = editing.read(request.viewer, request.POST, segment)
     form = SegmentForm(request.POST, instance=segment)
     if request.POST.get("do"):  # without JavaScript the builder's buttons come here
-        editing.look(work, timezone.localdate())
+        editing.look(work, queries.business_day(request.viewer))
         _forgive(work)
         return _form(request, work, form, segment)
     if form.is_valid() and work.condition is not None:
@@ -234,7 +234,7 @@ def _save(request: MemberRequest, segment: Segment | None) -> HttpResponse:
             work.error = "The condition is empty. Write what is asked for."
         else:
             work.error = "The condition is not complete. Fill in what is marked below."
-    editing.look(work, timezone.localdate())
+    editing.look(work, queries.business_day(request.viewer))
     return _form(request, work, form, segment, status=422)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
+from afterclose.accounts.models import Account
+from afterclose.businesses.actions import change_settings
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import Person
+from afterclose.kit import clock
 from afterclose.segments import actions
 from afterclose.segments.models import Segment
 from tests.cast import Cast
@@ -147,3 +152,24 @@ def test_forms_that_no_browser_sends_are_no_errors_of_ours(cast: Cast, sign_in: 
         {"n.count": "9" * 5000},
     ):
         assert client.post("/segments/builder/", data).status_code == 200
+
+
+def test_a_preview_counts_by_the_day_of_the_business(cast: Cast, sign_in: SignIn) -> None:
+    with cast.at_work(), transaction.atomic():
+        # It is never the same day in both.
+        change_settings(actor=cast.owner, at=MORNING, changes={"time_zone": "Pacific/Pago_Pago"})
+        Person.objects.filter(email="marek@northwind.example").update(
+            time_zone="Pacific/Kiritimati"
+        )
+        day = clock.today_in("Pacific/Pago_Pago")
+        Account.objects.filter(pk=cast.acme.pk).update(customer_since=day)
+        others = Account.objects.exclude(pk=cast.acme.pk)
+        others.update(customer_since=day - timedelta(days=1))
+        condition = {"field": "customer_since", "op": "last", "value": 1}
+        segment = actions.create_segment(
+            actor=cast.manager, at=clock.now(), name="New", condition=condition
+        )
+        assert segment.members == 1
+    page = body(sign_in(cast.manager).get(f"/segments/{segment.pk}/edit/"))
+    assert "Acme" in page
+    assert "Birch" not in page
