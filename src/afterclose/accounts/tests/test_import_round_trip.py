@@ -140,6 +140,17 @@ def test_exported_contacts_come_in_again_unchanged(at_work: Cast, sign_in, bring
     assert list(Contact.objects.order_by("id").values(*before[0])) == before
 
 
+def test_a_contact_keeps_its_id_where_a_file_has_none(at_work: Cast, sign_in, bring: Bring) -> None:
+    kept = ContactFactory.create(account=at_work.dune, name="Has an id", external_id="C-1")
+    columns = "name,account,email"
+    file = exported(sign_in(at_work.owner), f"/accounts/contacts/?cols={columns}&format=csv")
+    for _ in range(2):
+        run = bring(file, "contacts")
+        kept.refresh_from_db()
+        assert kept.external_id == "C-1"
+    assert run.counts == {"unchanged": Contact.objects.count()}
+
+
 def test_contacts_whose_id_is_blank_are_not_taken_for_one_another(bring: Bring) -> None:
     text = (
         "id,account_id,name,email\n,acme,Ann,ann@acme.example\n,birch,Ben,ben@birch.example\n"
