@@ -6,10 +6,12 @@ import os
 from django.core.asgi import get_asgi_application
 from django.urls import get_resolver
 
+from afterclose.kit.body_limit import MEGABYTE, BodyLimit
 from afterclose.kit.postgres import DatabaseProblem
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "afterclose.config.settings")
-application = get_asgi_application()
+# Five of the largest files at once (docs/guides/importing.md).
+application = BodyLimit(get_asgi_application(), most=1_000 * MEGABYTE)
 
 
 def _refuse_powerful_role() -> None:
