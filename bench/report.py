@@ -13,7 +13,7 @@ from bench.pages import Page
 from bench.segments import Round
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
-# What a list promises, in milliseconds (spec 00, CS-9).
+# What a list promises, in milliseconds (spec 06, “Speed”).
 LIST_LIMIT = 100
 BEGIN, END = "<!-- measured: {} -->", "<!-- end: {} -->"
 

@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# A day outside of these centuries is a typing error (0024, 20204), whoever sends it.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
 
 class NaiveInstant(ValueError):
     """An instant without a time zone; there is no telling when that was."""
@@ -22,6 +25,11 @@ def zone(name: str) -> ZoneInfo:
         raise ValueError(
             f"“{name}” is not a time zone. Use an IANA name such as Europe/Berlin."
         ) from None
+
+
+def is_plausible(day: date) -> bool:
+    """Whether somebody can have meant the day: forms, files, filters and the API ask the same."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def now() -> datetime:

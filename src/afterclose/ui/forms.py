@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 
+from afterclose.kit import clock
+
 
 class Renderer(TemplatesSetting):
     """FORM_RENDERER: every `{{ form }}` of the product looks the same."""
@@ -18,14 +20,10 @@ class Renderer(TemplatesSetting):
     formset_template_name = "ui/forms/formset.html"
 
 
-# A day outside is a typing error (0024, 20204). The API and imports have the same limits.
-FIRST_YEAR, LAST_YEAR = 1900, 2999
-
-
 def plausible_day(value: date) -> None:
-    """A validator: a day of these centuries."""
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValidationError(f"Enter a date from {FIRST_YEAR} to {LAST_YEAR}.")
+    """A validator: a day that somebody can have meant."""
+    if not clock.is_plausible(value):
+        raise ValidationError(f"Enter a date from {clock.FIRST_YEAR} to {clock.LAST_YEAR}.")
 
 
 def plausible_days(form: forms.BaseForm) -> None:

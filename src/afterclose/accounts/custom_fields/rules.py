@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from afterclose.accounts.custom_fields.models import TEXT_KEY_LENGTH, TEXT_LENGTH, Kind, Subject
+from afterclose.kit import clock
 from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.money import Money, NotAnAmount
 
@@ -23,7 +24,6 @@ PLACES = 6
 SCALE = 10**PLACES
 LARGEST = 10**12
 LARGEST_MINOR = 10**16
-EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 COLUMNS = ("text", "number", "minor", "currency", "day", "flag", "choice_id")
 
 
@@ -185,8 +185,8 @@ def _date(field: Definition, value: Any) -> date:
             raise WrongValueError("enter a date such as 2026-01-31.") from None
     if isinstance(value, datetime) or not isinstance(value, date):
         raise WrongValueError("enter a date such as 2026-01-31.")
-    if not EARLIEST <= value <= LATEST:
-        raise WrongValueError(f"enter a date from {EARLIEST.year} to {LATEST.year}.")
+    if not clock.is_plausible(value):
+        raise WrongValueError(f"enter a date from {clock.FIRST_YEAR} to {clock.LAST_YEAR}.")
     return value
 
 

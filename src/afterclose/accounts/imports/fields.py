@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from afterclose.accounts.imports.countries import country_code
-from afterclose.kit.clock import local_instant, zone
+from afterclose.kit.clock import FIRST_YEAR, LAST_YEAR, is_plausible, local_instant, zone
 from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.tabular import (
     BadValue,
@@ -37,8 +37,6 @@ from afterclose.kit.tabular.writing import restore
 
 Reader = Callable[[Cell, "Field", "Reading"], Any]
 
-# Beyond these a date is a typing error (0024, 20204), not a fact about a customer.
-EARLIEST, LATEST = date(1900, 1, 1), date(3000, 1, 1)
 LARGEST_INTEGER = Decimal(2_147_483_647)
 LARGEST_AMOUNT = Decimal(10) ** 15
 
@@ -242,19 +240,23 @@ def _currency(cell: Cell, _target: Field, _reading: Reading) -> str:
     return code
 
 
+def _implausible(cell: Cell) -> BadValue:
+    return BadValue(f"“{cell_text(cell)}” is not between the years {FIRST_YEAR} and {LAST_YEAR}.")
+
+
 def _date(cell: Cell, _target: Field, reading: Reading) -> date:
     day = parse_date(cell, order=reading.date_order)
     assert day is not None  # noqa: S101  # empty cells were sorted out before
-    if not EARLIEST <= day < LATEST:
-        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2999.")
+    if not is_plausible(day):
+        raise _implausible(cell)
     return day + timedelta(days=reading.shift_days)
 
 
 def _instant(cell: Cell, _target: Field, reading: Reading) -> datetime:
     instant = parse_instant(cell, order=reading.date_order, time_zone=reading.time_zone)
     assert instant is not None  # noqa: S101
-    if not EARLIEST <= instant.date() < LATEST:
-        raise BadValue(f"“{cell_text(cell)}” is not between the years 1900 and 2999.")
+    if not is_plausible(instant.date()):
+        raise _implausible(cell)
     if not reading.shift_days:
         return instant
     # Whole local days, so that nine o'clock stays nine o'clock over a clock change.

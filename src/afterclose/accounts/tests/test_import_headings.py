@@ -72,7 +72,9 @@ def test_a_row_keeps_its_line_and_a_line_past_the_end_is_an_empty_table() -> Non
 # ------------------------------------------------------------------------- as an import
 
 
-def take(cast: Cast, content: bytes | str, kind: str = "", **more: object) -> ImportRun:
+def take(
+    cast: Cast, content: bytes | str, kind: str = "", profile: ImportProfile | None = None
+) -> ImportRun:
     data = content.encode() if isinstance(content, str) else content
     return actions.take_in(
         actor=cast.owner,
@@ -82,7 +84,7 @@ def take(cast: Cast, content: bytes | str, kind: str = "", **more: object) -> Im
         stream=io.BytesIO(data),
         size=len(data),
         kind=kind,
-        **more,  # type: ignore[arg-type]
+        profile=profile,
     )
 
 

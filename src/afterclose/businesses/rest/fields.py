@@ -19,6 +19,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from afterclose.kit import clock
 from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.money import Money
 
@@ -71,8 +72,8 @@ def _plain_date(value: Any) -> Any:
 
 
 def _sane(value: date) -> date:
-    if not 1900 <= value.year <= 2999:
-        raise ValueError("must lie between the years 1900 and 2999")
+    if not clock.is_plausible(value):
+        raise ValueError(f"must lie between the years {clock.FIRST_YEAR} and {clock.LAST_YEAR}")
     return value
 
 

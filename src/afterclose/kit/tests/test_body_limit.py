@@ -1,4 +1,5 @@
-"""A request that carries too much is refused before it is kept."""
+"""A request that carries too much is refused before it is kept. What is in it does not matter:
+here it is so many x."""
 
 import asyncio
 import json

@@ -33,7 +33,7 @@ def read_along(
     shown = rows.values_list(keys.order.tie, *([keys.order.path] if order.path else []))
     page, params = shown[: size + 1].query.sql_with_params()
     ids, id_params = matching.order_by().values_list("pk").query.sql_with_params()
-    # Django's own SQL; what is looked for are parameters.
+    # Put together of Django's own SQL and our names; whatever was typed is among the parameters.
     found = fetch_many(
         "WITH matching AS MATERIALIZED"  # noqa: S608
         f" (SELECT array_agg(id) AS ids FROM ({ids}) AS found (id))"

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from afterclose.kit import clock
 from afterclose.ui import formats
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.filters.base import (
@@ -110,7 +111,7 @@ class DateRangeFilter(Filter):
             day = date.fromisoformat(text)
         except ValueError:
             raise FilterError(f"“{text[:60]}” is not a date like 2026-01-31.") from None
-        if not 1900 <= day.year <= 2999:
+        if not clock.is_plausible(day):
             raise FilterError(f"“{text[:60]}” is out of range.")
         return day
 
