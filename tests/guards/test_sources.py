@@ -64,3 +64,15 @@ def test_nothing_names_this_machine() -> None:
         assert "--index-url" not in text
         assert '"resolved"' not in text
         assert "/work/" not in text
+
+
+def test_forms_judge_numbers_in_one_way() -> None:
+    """Django's own fields take 1_000, 1e5 and the digits of any script; ours do not."""
+    pattern = re.compile(r"forms\.(Integer|Decimal|Float)Field\(")
+    allowed = {SOURCE / "ui/forms.py"}
+    found = [
+        str(path)
+        for path in SOURCE.rglob("*.py")
+        if path not in allowed and pattern.search(path.read_text())
+    ]
+    assert not found, f"Use NumberField or WholeField of ui.forms: {found}"

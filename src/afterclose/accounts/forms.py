@@ -13,7 +13,14 @@ from afterclose.accounts.models import Account, Contact, Stage
 from afterclose.accounts.queries import ACTIVITY_KINDS, members, risk_reasons
 from afterclose.businesses.actors import Actor
 from afterclose.kit.money import exponent
-from afterclose.ui.forms import DateInput, DateTimeInput, offer, offer_choices, plausible_days
+from afterclose.ui.forms import (
+    DateInput,
+    DateTimeInput,
+    WholeField,
+    offer,
+    offer_choices,
+    plausible_days,
+)
 
 _SEARCHABLE = {"data-select": ""}
 
@@ -70,6 +77,7 @@ class AccountForm(WithCustomFields, forms.ModelForm):  # type: ignore[type-arg]
             "external_id": "Id in its source",
             "domain": "E-mail domain",
         }
+        field_classes = {"seats": WholeField}
         widgets = {
             "customer_since": DateInput,
             "churned_on": DateInput,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from afterclose.businesses.models import Role, SignInProvider, Theme
 from afterclose.businesses.settings import APPS, DEFAULTS, FEATURES, KEYS
 from afterclose.kit import clock, texts
 from afterclose.kit.currencies import EXPONENTS
+from afterclose.kit.money import plain_decimal
 
 LABELS = {
     "currency": "Currency",
@@ -64,7 +65,7 @@ def clean_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             cleaned[key] = _SETTINGS[key](value)
-        except (ValueError, TypeError, InvalidOperation) as problem:
+        except (ValueError, TypeError) as problem:
             problems[key] = f"{label(key)}: {problem}"
     if problems:
         raise ValidationError(problems)
@@ -133,7 +134,7 @@ def day_list(value: Any) -> tuple[int, ...]:
     parts = value.replace(",", " ").split() if isinstance(value, str) else list(value)
     days = []
     for part in parts:
-        if isinstance(part, bool) or not str(part).strip().isdecimal():
+        if not _is_count(part):
             raise ValueError(f"“{part}” is not a number of days. Write days such as 90, 60, 30.")
         days.append(_between(int(part), 1, 730))
     if not 1 <= len(days) <= MOST_DAYS:
@@ -141,6 +142,11 @@ def day_list(value: Any) -> tuple[int, ...]:
     if len(set(days)) != len(days):
         raise ValueError("each number of days only once.")
     return tuple(days)
+
+
+def _is_count(value: Any) -> bool:
+    text = str(value).strip()
+    return not isinstance(value, bool) and text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _between(value: int, low: int, high: int) -> int:
@@ -151,7 +157,7 @@ def _between(value: int, low: int, high: int) -> int:
 
 def _days(low: int, high: int) -> Callable[[Any], int]:
     def clean(value: Any) -> int:
-        if isinstance(value, bool) or not str(value).strip().isdecimal():
+        if not _is_count(value):
             raise ValueError(f"“{value}” is not a whole number of days.")
         return _between(int(value), low, high)
 
@@ -160,11 +166,8 @@ def _days(low: int, high: int) -> Callable[[Any], int]:
 
 def _decimal(low: int, high: int, places: int) -> Callable[[Any], Decimal]:
     def clean(value: Any) -> Decimal:
-        try:
-            number = Decimal(str(value).strip())
-        except InvalidOperation:
-            raise ValueError(f"“{value}” is not a number.") from None
-        if not number.is_finite() or not low <= number <= high:
+        number = plain_decimal(f"{value:f}" if isinstance(value, Decimal) else str(value).strip())
+        if not low <= number <= high:
             raise ValueError(f"{value} is not between {low} and {high}.")
         if number != round(number, places):
             raise ValueError(f"at most {places} decimal places.")

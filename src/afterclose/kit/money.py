@@ -24,11 +24,17 @@ __all__ = [
     "allocate",
     "exponent",
     "parse_decimal",
+    "plain_decimal",
     "round_half_up",
     "total",
 ]
 
 Exact = int | Decimal | Fraction
+
+# Of one amount that somebody says; a column holds 900 times that, sums need not fit it.
+LARGEST_MINOR = 10**16
+LARGEST_DIGITS = 16
+LONGEST_NUMBER = 60
 
 
 class CurrencyMismatch(ValueError):
@@ -39,7 +45,7 @@ class CurrencyMismatch(ValueError):
 
 
 class NotAnAmount(ValueError):
-    """Text that is not a number of the stated decimal style."""
+    """What is not a number of the stated decimal style, or not money of the stated currency."""
 
 
 def round_half_up(value: Exact) -> int:
@@ -78,9 +84,21 @@ def allocate(whole: int, weights: Sequence[Exact]) -> list[int]:
     return parts if whole >= 0 else [-part for part in parts]
 
 
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'\u2019")
 _SYMBOLS = re.compile(r"[$€£¥₹₩₺₽₪₫₱฿]|[A-Z]{3}|(?<=[0-9 ])(?:kr|zł|Kč|Ft|lei)\.?")
+
+
+def plain_decimal(text: str) -> Decimal:
+    """A number as programs write it: `-1234.50`, in ASCII digits. No grouping, no exponent, no
+    underscore, neither infinity nor NaN, all of which `Decimal` itself takes.
+
+    The one judgement of what is a number, of forms, addresses, files and the API. Raises
+    `NotAnAmount`.
+    """
+    if len(text) > LONGEST_NUMBER or not _PLAIN.fullmatch(text):
+        raise NotAnAmount(f"“{text[:LONGEST_NUMBER]}” is not a number.")
+    return Decimal(text)
 
 
 def parse_decimal(text: str, *, decimal_comma: bool = False) -> Decimal:
@@ -92,7 +110,9 @@ def parse_decimal(text: str, *, decimal_comma: bool = False) -> Decimal:
     """
     cleaned = text.strip()
     if cleaned.isascii() and cleaned.isdigit():
-        return Decimal(cleaned)
+        return plain_decimal(cleaned)
+    if len(cleaned) > LONGEST_NUMBER:
+        raise NotAnAmount(f"“{text[:LONGEST_NUMBER]}” is not a number.")
     negative = False
     if cleaned.startswith("(") and cleaned.endswith(")"):
         negative, cleaned = True, cleaned[1:-1]
@@ -104,15 +124,15 @@ def parse_decimal(text: str, *, decimal_comma: bool = False) -> Decimal:
     if group in cleaned:
         whole = cleaned.split(point, 1)[0]
         if (
-            not re.fullmatch(rf"[+-]?\d{{1,3}}(\{group}\d{{2,3}})*\{group}\d{{3}}", whole)
+            not re.fullmatch(rf"[+-]?[0-9]{{1,3}}(\{group}[0-9]{{2,3}})*\{group}[0-9]{{3}}", whole)
             or group in cleaned.partition(point)[2]
         ):
             raise NotAnAmount(f"“{text}” is not a number.")
         cleaned = cleaned.replace(group, "")
-    cleaned = cleaned.replace(point, ".")
-    if not _PLAIN.fullmatch(cleaned):
-        raise NotAnAmount(f"“{text}” is not a number.")
-    value = Decimal(cleaned)
+    try:
+        value = plain_decimal(cleaned.replace(point, "."))
+    except NotAnAmount:
+        raise NotAnAmount(f"“{text}” is not a number.") from None
     return -value if negative else value
 
 
@@ -135,16 +155,39 @@ class Money:
 
     @classmethod
     def of(cls, amount: Exact | str, currency: str) -> Money:
-        """From major units, rounded half up to the minor unit: `Money.of("12.345", "USD")`
-        is $12.35. Text must be a plain number; for people's writing use `parse`."""
+        """From what was computed, in major units, rounded half up to the minor unit:
+        `Money.of("12.345", "USD")` is $12.35. What somebody says is judged by `exactly`."""
         if isinstance(amount, str):
-            amount = parse_decimal(amount)
+            amount = plain_decimal(amount)
         return cls(round_half_up(Fraction(amount) * 10 ** exponent(currency)), currency)
 
     @classmethod
+    def exactly(cls, amount: int | Decimal | str, currency: str) -> Money:
+        """From major units as somebody says them, with no more decimals than the currency has:
+        12.5 is dollars, 0.001 only dinars. Text must be a plain number.
+
+        The one judgement of what is money, of forms, files and the API. Raises `NotAnAmount`
+        or `UnknownCurrency`.
+        """
+        places = exponent(currency)
+        exact = plain_decimal(amount) if isinstance(amount, str) else Decimal(amount)
+        if not exact.is_finite():
+            raise NotAnAmount(f"“{exact}” is not a number.")
+        if exact.adjusted() > LARGEST_DIGITS:
+            raise NotAnAmount("This amount is too large.")
+        minor = Fraction(exact) * 10**places
+        if minor.denominator != 1:
+            word = "no decimals" if not places else f"{places} decimals"
+            raise NotAnAmount(f"{currency} has {word}, “{exact:f}” has more.")
+        if abs(minor) > LARGEST_MINOR:
+            raise NotAnAmount("This amount is too large.")
+        return cls(minor.numerator, currency)
+
+    @classmethod
     def parse(cls, text: str, currency: str, *, decimal_comma: bool = False) -> Money:
-        """From text as people write it; raises `NotAnAmount` or `UnknownCurrency`."""
-        return cls.of(parse_decimal(text, decimal_comma=decimal_comma), currency)
+        """From text as people write it, judged by `exactly`; raises `NotAnAmount` or
+        `UnknownCurrency`."""
+        return cls.exactly(parse_decimal(text, decimal_comma=decimal_comma), currency)
 
     @property
     def amount(self) -> Decimal:

@@ -178,14 +178,16 @@ def _currency(value: Any) -> str:
 
 def _plain(value: Any, currency: str) -> str:
     written = number(value) if isinstance(value, float) else value
+    if isinstance(written, bool) or not isinstance(written, str | int | float):
+        raise Bad("Write the amount as a number.")
     try:
-        if isinstance(written, bool) or not isinstance(written, str | int | float):
-            raise NotAnAmount
-        found = Money.of(parse_decimal(str(written)), currency)
-    except (NotAnAmount, ValueError) as error:
+        exact = parse_decimal(str(written))
+    except NotAnAmount as error:
         raise Bad("Write the amount as a number.") from error
-    if parse_decimal(str(written)) != found.amount:
-        raise Bad(f"{currency} has {exponent(currency)} decimals.")
+    try:
+        found = Money.exactly(exact, currency)
+    except NotAnAmount as error:
+        raise Bad(str(error)) from error
     if abs(found.minor) > BIGGEST:
         raise Bad("The amount is too large.")
     digits = found.plain()

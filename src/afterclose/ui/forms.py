@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, cast
+from decimal import Decimal
+from typing import Any, cast, override
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 
 from afterclose.kit import clock
+from afterclose.kit.money import NotAnAmount, plain_decimal
 
 
 class Renderer(TemplatesSetting):
@@ -31,6 +33,41 @@ def plausible_days(form: forms.BaseForm) -> None:
     for field in form.fields.values():
         if isinstance(field, forms.DateField):
             field.validators = [*field.validators, plausible_day]
+
+
+def typed_number(value: Any) -> Decimal | None:
+    """A number as a form sends it, None for nothing; raises ValidationError.
+
+    Django's own fields take what Python takes: 1_000, 1e5, digits of any script.
+    """
+    text = str(value).strip() if value is not None else ""
+    if not text:
+        return None
+    try:
+        return plain_decimal(text)
+    except NotAnAmount as problem:
+        raise ValidationError(f"{problem} Write digits, such as 1250.", code="invalid") from None
+
+
+class NumberField(forms.DecimalField):
+    """A number in a form, judged as everywhere (`kit.money.plain_decimal`)."""
+
+    @override
+    def to_python(self, value: Any) -> Decimal | None:
+        return typed_number(value)
+
+
+class WholeField(forms.IntegerField):
+    """A whole number in a form; 12.0 is one."""
+
+    @override
+    def to_python(self, value: Any) -> int | None:
+        number = typed_number(value)
+        if number is None:
+            return None
+        if number != number.to_integral_value():
+            raise ValidationError(f"“{value}” is not a whole number.", code="invalid")
+        return int(number)
 
 
 class DateInput(forms.DateInput):

@@ -25,8 +25,8 @@ from afterclose.accounts.custom_fields.rules import (
 )
 from afterclose.businesses.actors import Actor
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.money import Money, NotAnAmount
-from afterclose.ui.forms import DateInput
+from afterclose.kit.money import Money, NotAnAmount, parse_decimal
+from afterclose.ui.forms import DateInput, NumberField
 
 # So many choices are checkboxes; more are a list to search in.
 MOST_CHECKBOXES = 6
@@ -70,9 +70,13 @@ class MoneyField(forms.Field):
         if code not in EXPONENTS:
             raise forms.ValidationError("Use a three-letter currency code such as USD or EUR.")
         try:
-            money = Money.parse(amount, code)
-        except NotAnAmount:
-            raise forms.ValidationError("Enter an amount such as 1,250.00.") from None
+            exact = parse_decimal(amount)
+        except NotAnAmount as problem:
+            raise forms.ValidationError(f"{problem} Enter an amount such as 1,250.00.") from None
+        try:
+            money = Money.exactly(exact, code)
+        except NotAnAmount as problem:
+            raise forms.ValidationError(str(problem)) from None
         self.run_validators(money)
         return money
 
@@ -123,7 +127,7 @@ def form_field(one: Definition, currency: str) -> forms.Field:
     labels = [(choice.key, choice.label) for choice in one.choices]
     match one.kind:
         case Kind.NUMBER:
-            return forms.DecimalField(**named, decimal_places=PLACES)
+            return NumberField(**named, decimal_places=PLACES)
         case Kind.MONEY:
             return MoneyField(**named, currency=currency)
         case Kind.DATE:

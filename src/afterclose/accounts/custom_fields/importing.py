@@ -16,7 +16,7 @@ from afterclose.accounts.imports import bulk
 from afterclose.accounts.imports.fields import Field, FieldType, Record
 from afterclose.accounts.imports.importers import Context, Importer
 from afterclose.accounts.imports.models import Outcome
-from afterclose.kit.money import Money
+from afterclose.kit.money import NotAnAmount
 from afterclose.kit.tabular import normalise_header
 
 _TYPES = {
@@ -127,7 +127,11 @@ def _checked(record: Record, known: Sequence[Definition], context: Context) -> d
 def _value(one: Definition, said: Any, record: Record, context: Context) -> Any:
     if one.kind is Kind.MONEY:
         headed = context.column_currencies.get(one.name)
-        return Money.of(said, record.get(_currency_name(one)) or headed or context.currency)
+        currency = record.get(_currency_name(one)) or headed or context.currency
+        try:
+            return context.money(record, one.name, currency)
+        except NotAnAmount as problem:
+            raise WrongValueError(str(problem)) from None
     if one.kind is Kind.CHOICES:
         return _several(one, said)
     return said

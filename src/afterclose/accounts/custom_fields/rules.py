@@ -11,19 +11,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from afterclose.accounts.custom_fields.models import TEXT_KEY_LENGTH, TEXT_LENGTH, Kind, Subject
 from afterclose.kit import clock
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.money import Money, NotAnAmount
+from afterclose.kit.money import LARGEST_MINOR, Money, NotAnAmount, plain_decimal
 
 PLACES = 6
 SCALE = 10**PLACES
 LARGEST = 10**12
-LARGEST_MINOR = 10**16
 COLUMNS = ("text", "number", "minor", "currency", "day", "flag", "choice_id")
 
 
@@ -150,15 +150,15 @@ def _number(field: Definition, value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise WrongValueError("enter a number.")
     try:
-        number = Decimal(value)
-        if not number.is_finite() or abs(number) > LARGEST:
-            raise WrongValueError(f"enter a number of at most {LARGEST:,}.")
-        scaled = number.scaleb(PLACES)
-        if scaled != scaled.to_integral_value():
-            raise WrongValueError(f"use at most {PLACES} decimals.")
-    except InvalidOperation:
+        number = plain_decimal(value) if isinstance(value, str) else Decimal(value)
+    except NotAnAmount:
         raise WrongValueError("enter a number.") from None
-    return number_out(int(scaled))
+    if not number.is_finite() or abs(number) > LARGEST:
+        raise WrongValueError(f"enter a number of at most {LARGEST:,}.")
+    scaled = Fraction(number) * SCALE
+    if scaled.denominator != 1:
+        raise WrongValueError(f"use at most {PLACES} decimals.")
+    return number_out(scaled.numerator)
 
 
 def number_out(scaled: int) -> Decimal:
@@ -173,7 +173,7 @@ def _money(field: Definition, value: Any) -> Money:
     if not isinstance(value, Money):
         raise WrongValueError("enter an amount and its currency.")
     if abs(value.minor) > LARGEST_MINOR:
-        raise WrongValueError("this amount is too large.")
+        raise WrongValueError("This amount is too large.")
     return value
 
 
@@ -319,18 +319,12 @@ def _money_from_json(value: Any) -> Money:
         raise WrongValueError("give an object with amount and currency.")
     amount, currency = value["amount"], value["currency"]
     if isinstance(amount, float):
-        amount = repr(amount)
+        amount = Decimal(repr(amount))
     if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
         raise WrongValueError("enter the amount as a number.")
     if not isinstance(currency, str) or currency not in EXPONENTS:
         raise WrongValueError("use a three-letter currency code such as USD or EUR.")
     try:
-        exact = Decimal(amount)
-        if not exact.is_finite() or abs(exact) > LARGEST_MINOR:
-            raise WrongValueError("this amount is too large.")
-        money = Money.of(exact, currency)
-    except (InvalidOperation, NotAnAmount):
-        raise WrongValueError("enter the amount as a number.") from None
-    if money.amount != exact:
-        raise WrongValueError(f"{currency} does not have so many decimals.")
-    return money
+        return Money.exactly(amount, currency)
+    except NotAnAmount as problem:
+        raise WrongValueError(str(problem)) from None

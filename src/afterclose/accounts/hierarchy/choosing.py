@@ -31,7 +31,7 @@ class _RowSelect(forms.Select):
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         """Nothing chosen, and what is."""
-        chosen = [text for text in value if text and str(text).isdigit()]
+        chosen = [text for each in value if (text := str(each)).isascii() and text.isdigit()]
         known = self.model._default_manager.filter(pk__in=chosen).values_list("pk", "name")
         options = [("", "None"), *((str(key), label) for key, label in known)]
         group = [

@@ -122,6 +122,10 @@ class Record:
     fault: str = ""
     repeats_line: int | None = None
     outcome: str = ""
+    # Fields whose cell is no text but a number (or a date): a workbook keeps more decimals of
+    # what it computed than it shows.
+    computed: set[str] = field(default_factory=set)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
@@ -167,10 +171,11 @@ class Converter:
             for target in fields
             if target.required or target.name in columns
         ]
+        self._labels = {target.name: target.label for target in fields}
 
     def convert(self, row: Row) -> Record:
         """One row as a record."""
-        record = Record(row.line, [cell_text(cell) for cell in row.cells])
+        record = Record(row.line, [cell_text(cell) for cell in row.cells], labels=self._labels)
         if row.error is not None:
             record.reject(row.error)
             return record
@@ -197,7 +202,9 @@ class Converter:
                 record.reject(f"{target.label}: {problem}", target.name)
                 continue
             record.values[target.name] = value
-            if isinstance(cell, str) and len(known) < REMEMBERED:
+            if not isinstance(cell, str):
+                record.computed.add(target.name)
+            elif len(known) < REMEMBERED:
                 known[cell] = value
         return record
 

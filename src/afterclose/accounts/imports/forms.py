@@ -17,7 +17,7 @@ from afterclose.accounts.imports.registry import importer_of, importers
 from afterclose.kit.currencies import EXPONENTS
 from afterclose.kit.tabular.detecting import LAST_HEADER_LINE, LIMIT, MEGABYTE, XLSX_LIMIT
 from afterclose.kit.tabular.values import ORDER_WORDS
-from afterclose.ui.forms import offer_choices
+from afterclose.ui.forms import WholeField, offer_choices
 
 SAME_AS_LAST = "same"
 
@@ -64,7 +64,7 @@ class UploadForm(forms.Form):
         help_text="You can correct every column in the next step, and save it for next time.",
     )
     shift = forms.ChoiceField(label="Dates", widget=forms.RadioSelect)
-    shift_days = forms.IntegerField(
+    shift_days = WholeField(
         label="Number of days",
         required=False,
         min_value=-36_525,
@@ -126,7 +126,7 @@ class ReadingForm(forms.Form):
         choices=[(name, name) for name in actions.DELIMITERS.values()],
     )
     sheet = forms.ChoiceField(label="Sheet")
-    header_line = forms.IntegerField(
+    header_line = WholeField(
         label="Headings are in row", required=False, min_value=1, max_value=LAST_HEADER_LINE
     )
     date_order = forms.ChoiceField(

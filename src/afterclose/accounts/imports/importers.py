@@ -15,7 +15,7 @@ from afterclose.accounts.imports import bulk, registry
 from afterclose.accounts.imports.fields import Field, Record
 from afterclose.accounts.imports.models import Outcome
 from afterclose.businesses.actors import Actor
-from afterclose.kit.money import Money
+from afterclose.kit.money import Money, NotAnAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,25 @@ class Context:
     column_currencies: Mapping[str, str] = field(default_factory=dict)
     policy: str = "overwrite"
 
+    @staticmethod
+    def money(record: Record, name: str, currency: str) -> Money:
+        """A field's amount, which the file says. Text with more decimals than the currency has
+        raises NotAnAmount; a number of a workbook, which shows it rounded, is rounded."""
+        amount: Decimal = record.get(name)
+        if name in record.computed:
+            amount = Money.of(amount, currency).amount
+        return Money.exactly(amount, currency)
+
     def minor(self, record: Record, name: str, currency: str) -> int | None:
-        """A field's amount in minor units, or None where the file says nothing."""
-        amount: Decimal | None = record.get(name)
-        return None if amount is None else Money.of(amount, currency).minor
+        """A field's amount in minor units, or None where the file says nothing or what is not
+        money of the currency, which rejects the row."""
+        if record.get(name) is None:
+            return None
+        try:
+            return self.money(record, name, currency).minor
+        except NotAnAmount as problem:
+            record.reject(f"{record.labels.get(name, name)}: {problem}", name)
+            return None
 
     def currency_of(self, record: Record, *amounts: str) -> str:
         """The row's currency: its own column, else the headings', else the run's."""

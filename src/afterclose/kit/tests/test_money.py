@@ -14,6 +14,7 @@ from afterclose.kit.money import (
     UnknownCurrency,
     allocate,
     parse_decimal,
+    plain_decimal,
     round_half_up,
     total,
 )
@@ -114,7 +115,9 @@ def test_amounts_are_read_as_people_write_them(text, comma, expected):
     assert parse_decimal(text, decimal_comma=comma) == Decimal(expected)
 
 
-@pytest.mark.parametrize("text", ["1,5", "abc", "1.2.3", "", "--1", "1,234,56", "1e5", "NaN", "٣a"])
+@pytest.mark.parametrize(
+    "text", ["1,5", "abc", "1.2.3", "", "--1", "1,234,56", "1e5", "NaN", "٣a", "٣", "1_0"]
+)
 def test_what_is_not_a_number_is_refused_rather_than_guessed(text):
     with pytest.raises(NotAnAmount):
         parse_decimal(text)
@@ -160,3 +163,60 @@ def test_an_unknown_currency_and_a_float_are_refused():
 @given(st.lists(minor, max_size=20))
 def test_a_total_is_the_sum(amounts):
     assert total([Money(amount, "USD") for amount in amounts], "USD").minor == sum(amounts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1_000", "1e5", "1E5", "NaN", "sNaN", "Infinity", "-inf", "\uff11\uff12", "٣", "0x10", "1,5",
+     "", " 5", "5 ", "--5", "+-5", ".", "1.2.3", "9" * 61, "5\n"],
+)  # fmt: skip
+def test_what_python_takes_for_a_number_and_people_do_not(text):
+    with pytest.raises(NotAnAmount, match="is not a number"):
+        plain_decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "currency", "minor"),
+    [
+        ("12.5", "USD", 1250),
+        ("12.500", "USD", 1250),
+        ("0.001", "KWD", 1),
+        ("100", "JPY", 100),
+        ("100.0", "JPY", 100),
+        ("-0.01", "EUR", -1),
+        (7, "USD", 700),
+        (Decimal("1E+3"), "USD", 100_000),
+        ("100000000000000", "USD", 10**16),
+    ],
+)
+def test_an_amount_that_its_currency_has(said, currency, minor):
+    assert Money.exactly(said, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("said", "currency", "why"),
+    [
+        ("0.001", "USD", "USD has 2 decimals, “0.001” has more."),
+        ("0.5", "JPY", "JPY has no decimals, “0.5” has more."),
+        ("0.0001", "KWD", "KWD has 3 decimals, “0.0001” has more."),
+        ("1_000", "USD", "“1_000” is not a number."),
+        ("100000000000000.01", "USD", "This amount is too large."),
+        (Decimal("1E+999999"), "USD", "This amount is too large."),
+        (Decimal("NaN"), "USD", "“NaN” is not a number."),
+        (Decimal("-Infinity"), "USD", "“-Infinity” is not a number."),
+    ],
+)
+def test_an_amount_that_its_currency_does_not_have(said, currency, why):
+    with pytest.raises(NotAnAmount) as refused:
+        Money.exactly(said, currency)
+    assert str(refused.value) == why
+
+
+@given(st.decimals(-(10**10), 10**10, places=5), st.sampled_from(["USD", "JPY", "KWD", "CLF"]))
+def test_an_amount_is_taken_as_it_is_or_not_at_all(said, currency):
+    try:
+        money = Money.exactly(said, currency)
+    except NotAnAmount:
+        assert Money.of(said, currency).amount != said
+    else:
+        assert money.amount == said

@@ -122,7 +122,7 @@ def test_the_text_form_by_example(at_work: Cast, written: str, printed: str | No
         ("seats < many", "Line 1, column 9: Expected a number, not “many”."),
         ("stage < 5", "Line 1, column 7: Stage can be asked by: is, in, known, empty, changed."),
         ("arr < 10", "Line 1, column 9: Expected a currency such as USD, but the text ends."),
-        ("arr < 10.005 USD", "Line 1, column 1: ARR: USD has 2 decimals."),
+        ("arr < 10.005 USD", "Line 1, column 1: ARR: USD has 2 decimals, “10.005” has more."),
         ("seats known; drop", "Line 1, column 12: “; drop” means nothing here."),
     ],
 )

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from afterclose.ui.forms import DateInput, MoneyInput
+from afterclose.ui.forms import DateInput, MoneyInput, NumberField
 
 
 class ExampleForm(forms.Form):
@@ -18,7 +18,7 @@ class ExampleForm(forms.Form):
         choices=[("", "Nobody"), ("1", "Dana Reyes"), ("2", "Priya Nair"), ("3", "Tom Becker")],
         widget=forms.Select({"data-select": ""}),
     )
-    value = forms.DecimalField(label="Contract value", widget=MoneyInput("USD"), required=False)
+    value = NumberField(label="Contract value", widget=MoneyInput("USD"), required=False)
     starts_on = forms.DateField(widget=DateInput(), help_text="The first day that is paid for.")
     cadence = forms.ChoiceField(
         widget=forms.RadioSelect, choices=[("m", "Monthly"), ("q", "Quarterly"), ("y", "Yearly")]

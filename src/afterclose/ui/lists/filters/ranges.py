@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
 from typing import Any, ClassVar, override
 
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import get_language
 
-from afterclose.kit.money import Money, NotAnAmount
+from afterclose.kit.money import NotAnAmount, exponent, parse_decimal, plain_decimal
 from afterclose.ui import formats
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.filters.base import (
@@ -35,6 +36,25 @@ class Range:
     missing: bool = False
 
 
+def _typed(text: str, what: str = "a number") -> Decimal:
+    """A bound as an address holds it in every language, or as people of this one write it."""
+    try:
+        return plain_decimal(text)
+    except NotAnAmount:
+        pass
+    comma = (get_language() or "en").split("-")[0] not in ("en", "ja", "zh", "ko", "he")
+    try:
+        return parse_decimal(text, decimal_comma=comma)
+    except NotAnAmount:
+        raise FilterError(f"“{text[:60]}” is not {what}.") from None
+
+
+def _minor(bound: Decimal, currency: str, rounding: str) -> int:
+    """A bound in minor units; between two of them, the one inside the range."""
+    exact = Fraction(bound) * 10 ** exponent(currency)
+    return math.ceil(exact) if rounding == ROUND_CEILING else math.floor(exact)
+
+
 @dataclass(frozen=True)
 class NumberRangeFilter(Filter):
     """`?seats_min=10&seats_max=50`, both included; `?seats=none` for rows without a value.
@@ -54,11 +74,8 @@ class NumberRangeFilter(Filter):
 
     def read(self, text: str) -> Decimal:
         """A bound from its text, in the units that people type."""
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            raise FilterError(f"“{text[:60]}” is not a number.") from None
-        if not number.is_finite() or abs(number) * self.scale > BIGGEST:
+        number = _typed(text)
+        if abs(number) * self.scale > BIGGEST:
             raise FilterError(f"“{text[:60]}” is out of range.")
         return number
 
@@ -144,16 +161,7 @@ class MoneyRangeFilter(NumberRangeFilter):
 
     @override
     def read(self, text: str) -> Decimal:
-        comma = (get_language() or "en").split("-")[0] not in ("en", "ja", "zh", "ko", "he")
-        try:
-            # A plain number first: that is what the canonical URL holds in every language.
-            number = (
-                Decimal(text)
-                if re.fullmatch(r"-?\d+(\.\d+)?", text)
-                else Money.parse(text, "USD", decimal_comma=comma).amount
-            )
-        except NotAnAmount:
-            raise FilterError(f"“{text[:60]}” is not an amount.") from None
+        number = _typed(text, "an amount")
         if abs(number) > BIGGEST // 10_000:
             raise FilterError(f"“{text[:60]}” is out of range.")
         return number
@@ -166,9 +174,9 @@ class MoneyRangeFilter(NumberRangeFilter):
         code = self.currency_of(context.viewer)
         found = Q(**{self.currency: code}) if self.currency else Q()
         if value.low is not None:
-            found &= Q(**{f"{path}__gte": Money.of(value.low, code).minor})
+            found &= Q(**{f"{path}__gte": _minor(value.low, code, ROUND_CEILING)})
         if value.high is not None:
-            found &= Q(**{f"{path}__lte": Money.of(value.high, code).minor})
+            found &= Q(**{f"{path}__lte": _minor(value.high, code, ROUND_FLOOR)})
         return found
 
     @override

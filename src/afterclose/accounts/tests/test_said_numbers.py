@@ -1,0 +1,113 @@
+"""What people say as numbers and amounts, judged alike by forms, files and the API."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from afterclose.accounts.custom_fields import forms, rules
+from afterclose.accounts.custom_fields.models import Kind, Subject
+from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
+from afterclose.accounts.models import Account
+from afterclose.kit.money import Money
+from afterclose.kit.tabular import Cell, write_xlsx
+from afterclose.ui.forms import NumberField, WholeField
+from tests.cast import Cast
+
+from .test_custom_fields import define, read
+
+NO_NUMBERS = (
+    "1_000",
+    "1e5",
+    "NaN",
+    "Infinity",
+    "-inf",
+    "\uff11\uff12",
+    "٣",
+    "0x10",
+    "1.2.3",
+    "9" * 70,
+)
+
+
+def definition(kind: Kind) -> rules.Definition:
+    return rules.Definition(1, Subject.ACCOUNT, "worth", "Worth", kind)
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_what_is_no_number_is_none_anywhere(text: str) -> None:
+    for kind in (Kind.NUMBER, Kind.MONEY):
+        field = forms.form_field(definition(kind), "USD")
+        with pytest.raises(ValidationError, match="is not a number"):
+            field.clean([text, "USD"] if kind is Kind.MONEY else text)
+    for plain in (NumberField(), WholeField()):
+        with pytest.raises(ValidationError, match="is not a number"):
+            plain.clean(text)
+    with pytest.raises(rules.WrongValueError):
+        rules.from_json(definition(Kind.NUMBER), text)
+    with pytest.raises(rules.WrongValueError):
+        rules.from_json(definition(Kind.MONEY), {"amount": text, "currency": "USD"})
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "why"),
+    [
+        ("0.001", "USD", "USD has 2 decimals, “0.001” has more."),
+        ("10.5", "JPY", "JPY has no decimals, “10.5” has more."),
+        ("1.2345", "KWD", "KWD has 3 decimals, “1.2345” has more."),
+        ("900000000000000", "USD", "This amount is too large."),
+    ],
+)
+def test_no_more_decimals_than_the_currency_has(
+    at_work: Cast, tmp_path: Path, text: str, currency: str, why: str
+) -> None:
+    define(at_work, Kind.MONEY, "Worth")
+    field = forms.form_field(definition(Kind.MONEY), "USD")
+    with pytest.raises(ValidationError) as refused:
+        field.clean([text, currency])
+    with pytest.raises(rules.WrongValueError) as from_api:
+        rules.from_json(definition(Kind.MONEY), {"amount": text, "currency": currency})
+    assert refused.value.messages == [why] == [str(from_api.value)]
+    path = tmp_path / "file.csv"
+    path.write_text(f"id,name,Worth,Worth currency\nq1,Quai,{text},{currency}\n")
+    assert imported(at_work, path) == [f"Worth: {why}"]
+    assert not Account.objects.filter(external_id="q1").exists()
+
+
+def imported(cast: Cast, path: Path) -> list[str]:
+    [run] = import_files([path], actor=cast.owner, wishes=Wishes(kind="accounts"))
+    return [str(row[2]) for row in rejected_rows(run)]
+
+
+def test_what_a_workbook_computed_is_rounded_as_it_shows_it(at_work: Cast, tmp_path: Path) -> None:
+    define(at_work, Kind.MONEY, "Worth")
+    third, noise = Decimal("833.3333333333334"), Decimal("0.30000000000000004")
+    rows: Sequence[Sequence[Cell]] = [("q1", "Quai", third), ("q2", "Rue", noise)]
+    stream = io.BytesIO()
+    write_xlsx(stream, ["id", "name", "Worth"], rows)
+    path = tmp_path / "file.xlsx"
+    path.write_bytes(stream.getvalue())
+    assert imported(at_work, path) == []
+    worth = {
+        key: read(at_work, Account.objects.get(external_id=key))["worth"] for key in ("q1", "q2")
+    }
+    assert worth == {"q1": Money(83333, "USD"), "q2": Money(30, "USD")}
+
+
+def test_the_page_of_an_account_says_which_number_it_does_not_take(cast, sign_in):  # type: ignore[no-untyped-def]
+    with cast.at_work():
+        define(cast, Kind.MONEY, "Budget")
+    page = sign_in(cast.owner).post(
+        reverse("accounts:create"),
+        {"name": "Quai", "stage": "active", "seats": "1_0", "cf_budget_0": "0.001"},
+    )
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "“1_0” is not a number. Write digits, such as 1250." in text
+    assert "USD has 2 decimals, “0.001” has more." in text
