@@ -53,7 +53,7 @@ class NumberField(forms.DecimalField):
     """A number in a form, judged as everywhere (`kit.money.plain_decimal`)."""
 
     @override
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # as Django's
         return typed_number(value)
 
 

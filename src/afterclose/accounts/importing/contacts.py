@@ -172,8 +172,9 @@ class ContactImporter(Importer):
         if stored.get("is_alias"):
             # The contact that took this over has a row of its own that tells its facts.
             record.data = {}
-        elif stored["external_id"] is not None and self.key(record) == record.get("email"):
-            # An address in place of an id finds the contact; it does not replace its own.
+        elif self.key(record) == record.get("email"):
+            # An address in place of an id finds the contact; it neither replaces the contact's
+            # own nor becomes one.
             record.data["external_id"] = stored["external_id"]
 
     def _missing(self, records: Sequence[Record], found: Collection[str]) -> set[str]:

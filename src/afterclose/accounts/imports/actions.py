@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 
-from afterclose.accounts.imports import looking, storage
-from afterclose.accounts.imports.guessing import guess_mapping, missing_fields, shape_of
+from afterclose.accounts.imports import looking, profiles, storage
+from afterclose.accounts.imports.guessing import guess_mapping, missing_fields
 from afterclose.accounts.imports.models import (
     ImportProfile,
     ImportRun,
@@ -26,11 +26,10 @@ from afterclose.accounts.imports.models import (
 from afterclose.accounts.imports.policy import Policy, offered
 from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.imports.registry import importer_of, importers, recognise
-from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
 from afterclose.kit.currencies import EXPONENTS
-from afterclose.kit.tabular import Dialect, normalise_header
+from afterclose.kit.tabular import Dialect
 from afterclose.kit.tabular.detecting import LAST_HEADER_LINE
 from afterclose.kit.tabular.values import ORDER_WORDS
 
@@ -261,43 +260,6 @@ def teach_words(*, actor: Actor, run_id: int, values: Mapping[str, Mapping[str, 
     if run.profile_name:
         saved = ImportProfile.objects.filter(kind=run.kind, name=run.profile_name).first()
         if saved is not None:
-            saved.options = {**saved.options, "values": known}
+            saved.options = {**saved.options, "values": profiles.both(saved.options, run.options)}
             saved.save(update_fields=["options"])
     return run
-
-
-@transaction.atomic
-def save_profile(*, actor: Actor, at: datetime, run_id: int, name: str) -> ImportProfile:
-    """Keep a run's mapping and options under a name, replacing the one that had it."""
-    require(actor, Right.ACCOUNTS_IMPORT)
-    if not name.strip():
-        raise ImportProblem("Give the mapping a name.", field="profile_name")
-    run = ImportRun.objects.get(id=run_id)
-    profile, _ = ImportProfile.objects.update_or_create(
-        kind=run.kind,
-        name=name.strip()[:100],
-        defaults={
-            "mapping": {field: normalise_header(header) for field, header in run.mapping.items()},
-            "options": {
-                key: run.options[key]
-                for key in ("currency", "values", "policy")
-                if run.options.get(key)
-            },
-            "shape": shape_of(run.detection["headers"]),
-            "saved_at": at,
-            "saved_by_id": actor.membership_id,
-        },
-    )
-    run.profile_name = profile.name
-    run.save(update_fields=["profile_name"])
-    return profile
-
-
-@transaction.atomic
-def delete_profile(*, actor: Actor, at: datetime, profile_id: int) -> str:
-    """Forget a saved mapping; returns its name. Raises `ImportProfile.DoesNotExist`."""
-    require(actor, Right.ACCOUNTS_IMPORT)
-    profile = ImportProfile.objects.get(id=profile_id)
-    audit.record("import_profile.deleted", actor=actor, at=at, subject=profile)
-    profile.delete()
-    return profile.name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
 from afterclose.accounts.imports import actions
 from afterclose.accounts.imports.fields import Field, FieldType
@@ -227,6 +228,19 @@ class MappingForm(forms.Form):
         if not any(target.type == FieldType.MONEY for target in self.targets):
             del self.fields["currency"]
 
+    def offer_to_replace(self, name: str) -> None:
+        """Ask whether the saved mapping of that name may go."""
+        self.fields["replaces"] = forms.MultipleChoiceField(
+            label="A mapping of this name is there already",
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            choices=[(name, f"Replace “{name}” by this one")],
+        )
+
+    def replaces(self, name: str) -> bool:
+        """Whether that was answered with yes, of this very name."""
+        return name.strip() in cast("QueryDict", self.data).getlist("replaces")
+
     def clean_currency(self) -> str:
         """Upper case, known to ISO 4217."""
         code: str = self.cleaned_data["currency"].strip().upper()
@@ -246,7 +260,7 @@ class MappingForm(forms.Form):
 
     def other_fields(self) -> list[forms.BoundField]:
         """Currency, what happens to known rows, and name of the mapping."""
-        names = ("currency", "policy", "profile_name")
+        names = ("currency", "policy", "profile_name", "replaces")
         return [self[name] for name in names if name in self.fields]
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from afterclose.accounts.imports import actions, jobs, passes, queries
+from afterclose.accounts.imports import actions, jobs, passes, profiles, queries
 from afterclose.accounts.imports.command import rejected_csv
 from afterclose.accounts.imports.forms import MappingForm, ReadingForm, UploadForm, WordsForm
 from afterclose.accounts.imports.models import (
@@ -30,7 +30,7 @@ from afterclose.accounts.imports.models import (
     Outcome,
     RunState,
 )
-from afterclose.accounts.imports.problems import ImportProblem
+from afterclose.accounts.imports.problems import ImportProblem, NameTaken
 from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
@@ -323,9 +323,12 @@ def _check(request: MemberRequest, run: ImportRun) -> HttpResponse:
         )
         if form.cleaned_data["profile_name"].strip():
             name = form.cleaned_data["profile_name"]
-            actions.save_profile(actor=request.viewer, at=now, run_id=run.id, name=name)
+            replaces = form.replaces(name)
+            profiles.save(actor=request.viewer, at=now, run_id=run.id, name=name, replaces=replaces)
         run = passes.start_preview(actor=request.viewer, at=now, run_id=run.id)
     except ImportProblem as problem:
+        if isinstance(problem, NameTaken):
+            form.offer_to_replace(problem.name)
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return _columns_page(request, run, mapping_form=form)
     _have_checked(run)
@@ -398,7 +401,7 @@ def rejected(request: MemberRequest, run_id: int) -> HttpResponseBase:
 def delete_profile(request: MemberRequest, profile_id: int) -> HttpResponse:
     """Forget a saved mapping."""
     try:
-        name = actions.delete_profile(actor=request.viewer, at=clock.now(), profile_id=profile_id)
+        name = profiles.delete(actor=request.viewer, at=clock.now(), profile_id=profile_id)
     except ImportProfile.DoesNotExist:
         raise Http404 from None
     messages.success(request, f"Mapping {name} deleted")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, strategies as st
 
-from afterclose.accounts.imports import actions, passes
+from afterclose.accounts.imports import actions, passes, profiles
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
 from afterclose.accounts.imports.problems import ImportProblem
 from afterclose.accounts.models import Account, ImportProfile, ImportRun
@@ -131,7 +131,7 @@ def test_the_row_of_the_headings_is_corrected_and_remembered_with_the_mapping(
     assert run.detection["headers"] == ["Kennung", "Firma", "Plätze"]
     chosen = {"external_id": "Kennung", "name": "Firma", "seats": "Plätze"}
     actions.confirm_mapping(actor=at_work.owner, run_id=run.id, mapping=chosen)
-    saved = actions.save_profile(actor=at_work.owner, at=clock.now(), run_id=run.id, name="ERP")
+    saved = profiles.save(actor=at_work.owner, at=clock.now(), run_id=run.id, name="ERP")
     for again in (UNDER, "Noch eine Zeile\n" + UNDER, ODD):
         run = take(at_work, again)
         assert run.mapping == chosen
@@ -149,7 +149,7 @@ def test_the_mapping_of_the_corrected_headings_is_remembered_too(at_work: Cast) 
     run = take(at_work, ODD, kind="accounts")
     chosen = {"external_id": "Kennung", "name": "Firma"}
     actions.confirm_mapping(actor=at_work.owner, run_id=run.id, mapping=chosen)
-    actions.save_profile(actor=at_work.owner, at=clock.now(), run_id=run.id, name="ERP")
+    profiles.save(actor=at_work.owner, at=clock.now(), run_id=run.id, name="ERP")
     run = take(at_work, "\n" * 3 + "x;y;z\n" * 60 + ODD, kind="accounts")
     assert run.mapping == {}, "too far down to be looked for"
     run = actions.change_reading(actor=at_work.owner, run_id=run.id, dialect={"header_line": 64})

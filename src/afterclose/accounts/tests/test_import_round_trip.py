@@ -141,14 +141,19 @@ def test_exported_contacts_come_in_again_unchanged(at_work: Cast, sign_in, bring
 
 
 def test_a_contact_keeps_its_id_where_a_file_has_none(at_work: Cast, sign_in, bring: Bring) -> None:
-    kept = ContactFactory.create(account=at_work.dune, name="Has an id", external_id="C-1")
+    ContactFactory.create(account=at_work.dune, name="Has an id", external_id="C-1")
+    ContactFactory.create(account=at_work.dune, name="By hand", external_id=None)
+    before = dict(Contact.objects.values_list("id", "external_id"))
     columns = "name,account,email"
     file = exported(sign_in(at_work.owner), f"/accounts/contacts/?cols={columns}&format=csv")
     for _ in range(2):
         run = bring(file, "contacts")
-        kept.refresh_from_db()
-        assert kept.external_id == "C-1"
-    assert run.counts == {"unchanged": Contact.objects.count()}
+        assert run.counts == {"unchanged": len(before)}
+        assert dict(Contact.objects.values_list("id", "external_id")) == before
+    # Without an id by an address that changes: still the same person, still without an id.
+    run = bring(file.replace(b"By hand", b"By Hand"), "contacts")
+    assert run.counts == {"unchanged": len(before) - 1, "updated": 1}
+    assert dict(Contact.objects.values_list("id", "external_id")) == before
 
 
 def test_contacts_whose_id_is_blank_are_not_taken_for_one_another(bring: Bring) -> None:

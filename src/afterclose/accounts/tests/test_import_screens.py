@@ -344,3 +344,57 @@ def test_words_of_the_file_are_taught_once_and_kept_with_the_mapping(cast, sign_
     upload(client, ("b.csv", text), profile=profile.id)
     run = finish(client, cast, the_run(cast))
     assert run.counts == {"created": 3}
+
+
+def test_a_saved_mapping_is_not_replaced_unasked(cast, sign_in):
+    text = "Kürzel;Firma;Stadt\nN-1;Novum;Ulm\n".encode()
+    both = {"map_external_id": "Kürzel", "map_name": "Firma", "profile_name": "Lexware"}
+    first, second = sign_in(cast.owner), sign_in(cast.manager)
+
+    def check(client, **sent):
+        upload(client, ("a.csv", text), kind="accounts")
+        run = the_run(cast)
+        return words(client.post(reverse("imports:run", args=[run.id]), {**both, **sent}))
+
+    def saved():
+        with cast.at_work():
+            return {each.name: each.mapping["name"] for each in ImportProfile.objects.all()}
+
+    check(first)
+    assert saved() == {"Lexware": "firma"}
+    check(second)  # says the same: nobody is asked
+    page = check(second, map_name="Stadt")
+    assert f"“Lexware” was saved by {cast.owner.name} and says something else." in page
+    assert "Replace “Lexware” by this one" in page
+    assert saved() == {"Lexware": "firma"}
+    check(second, map_name="Stadt", replaces="Another")
+    assert saved() == {"Lexware": "firma"}
+    check(second, map_name="Stadt", profile_name="Lexware of Ulm", replaces="Lexware")
+    assert saved() == {"Lexware": "firma", "Lexware of Ulm": "stadt"}
+    with cast.at_work():
+        ImportProfile.objects.filter(name="Lexware of Ulm").delete()
+    check(second, map_name="Stadt", replaces="Lexware")
+    assert saved() == {"Lexware": "stadt"}
+    with cast.at_work():
+        entry = AuditEntry.objects.get(verb="import_profile.replaced")
+    assert entry.changes["mapping"][0]["name"] == "firma"
+
+
+def test_words_that_a_saved_mapping_knows_stay_known(cast, sign_in):
+    client = sign_in(cast.manager)
+    text = b"account_id,name,status\nN-1,Novum,Zahlend\n"
+    upload(client, ("a.csv", text))
+    run = the_run(cast)
+    page = reverse("imports:run", args=[run.id])
+    client.post(page, choices(run) | {"profile_name": "CRM"})
+    client.post(reverse("imports:words", args=[run.id]), {"word_stage_zahlend": "active"})
+    with cast.at_work():
+        profile = ImportProfile.objects.get()
+        profile.options["values"]["stage"]["gone"] = "churned"
+        profile.save()
+    assert "says something else" not in words(
+        client.post(page, choices(run) | {"profile_name": "CRM"})
+    )
+    with cast.at_work():
+        known = ImportProfile.objects.get().options["values"]["stage"]
+    assert known == {"zahlend": "active", "gone": "churned"}

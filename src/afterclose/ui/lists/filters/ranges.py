@@ -51,7 +51,7 @@ def _typed(text: str, what: str = "a number") -> Decimal:
 
 def _minor(bound: Decimal, currency: str, rounding: str) -> int:
     """A bound in minor units; between two of them, the one inside the range."""
-    exact = Fraction(bound) * 10 ** exponent(currency)
+    exact = Fraction(bound) * Fraction(10) ** exponent(currency)
     return math.ceil(exact) if rounding == ROUND_CEILING else math.floor(exact)
 
 
