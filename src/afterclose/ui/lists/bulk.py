@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, BitXor, F, Func, QuerySet
 from django.http import QueryDict
 
 from afterclose.ui.lists.filters import BIGGEST
@@ -40,6 +40,16 @@ class Selection:
     def count(self) -> int:
         """How many rows are selected as of now."""
         return self.rows.count()
+
+    @property
+    def mark(self) -> str:
+        """Which rows everything is as of now: another number when one of them has gone and another
+        one has come, so that their count is the same. Empty for rows that were ticked."""
+        if not self.everything:
+            return ""
+        each = Func(F("pk"), 0, function="hashint8extended", output_field=BigIntegerField())
+        found = self.rows.aggregate(mark=BitXor(each))["mark"]
+        return str(found or 0)
 
     def ids(self, batch: int = 1000) -> Iterator[list[int]]:
         """The rows' ids in batches of `batch`, ascending."""

@@ -32,6 +32,7 @@ RESERVED = frozenset(
         "all",
         "query",
         "confirmed",
+        "marked",
         "view",
         "save_view",
         "update_view",

@@ -212,8 +212,9 @@ def _post(request: HttpRequest, the_list: List, extra: Mapping[str, Any]) -> Htt
 def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> HttpResponseBase:
     """First the preview (how many rows, the first of them, the action's form), then the deed.
 
-    The confirmation carries the number that was shown and, where the action takes a second look,
-    what it said; when either is another one by then, the preview comes again instead.
+    The confirmation carries how many rows were shown, and which (a mark of all that match), and,
+    where the action takes a second look, what it said; when one of these is another by then, the
+    preview comes again instead.
     """
     viewer = page.context.viewer
     action = next((a for a in page.bulk_actions if a.name == request.POST["bulk"]), None)
@@ -242,7 +243,8 @@ def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> Htt
         return _refused(request, page, reason, extra)
     confirmed = request.POST.get("confirmed", "")
     form = _form(action, viewer, request.POST if confirmed else None)
-    moved = bool(confirmed) and confirmed != str(count)
+    mark = selection.mark
+    moved = bool(confirmed) and (confirmed, request.POST.get("marked", mark)) != (str(count), mark)
     look = ""
     if confirmed and not moved and (form is None or form.is_valid()):
         data = form.cleaned_data if form is not None else {}
@@ -257,6 +259,7 @@ def _bulk(request: HttpRequest, page: ListPage, extra: Mapping[str, Any]) -> Htt
         "action": action,
         "selection": selection,
         "count": count,
+        "mark": mark,
         "form": form,
         "moved": moved,
         "look": look,

@@ -170,6 +170,24 @@ def test_when_another_number_matches_by_then_nothing_is_done_yet(visitor, cast):
     assert not Account.objects.filter(stage=Stage.CHURNED).exists()
 
 
+def test_when_as_many_others_match_by_then_nothing_is_done_yet(visitor, cast):
+    def hidden(answer) -> dict[str, str]:
+        return dict(
+            re.findall(r'name="(confirmed|marked)" value="(-?\d+)"', answer.content.decode())
+        )
+
+    asked = {"bulk": "stage", "all": "1", "query": "stage=active", "stage": "churned"}
+    preview = post(visitor, **asked)
+    assert "Change stage for 1 account: all that match" in text(preview)
+    Account.objects.filter(name="Acme").update(stage=Stage.RENEWAL)
+    Account.objects.filter(name="Bolt").update(stage=Stage.ACTIVE)
+    again = post(visitor, **asked, **hidden(preview))
+    assert "The selection has changed meanwhile" in text(again)
+    assert not Account.objects.filter(stage=Stage.CHURNED).exists()
+    assert post(visitor, **asked, **hidden(again)).status_code == 302
+    assert Account.objects.get(stage=Stage.CHURNED).name == "Bolt"
+
+
 def test_a_form_with_an_error_comes_back_with_the_selection(visitor, cast):
     bolt = Account.objects.get(name="Bolt")
     again = post(visitor, bulk="stage", ids=[bolt.id], confirmed="1", stage="nope")
