@@ -20,16 +20,25 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from afterclose.businesses import people
 
 NOT_THIS_KEY = (
     "This passkey or security key does not open this account: it was removed, belongs to somebody "
     "else, or did not ask for PIN, fingerprint or face. Use another way to sign in."
 )
+
+#: Longer than anybody needs to tell their keys apart.
+NAME_LENGTH = 100
 
 NOT_A_KEY = "The browser's answer cannot be read. Try again, or use another device."
 # What comes from a browser as JSON may be anything; the library takes its shape for granted.
@@ -73,6 +82,26 @@ class NewKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # as above
         except (ValidationError, *_NOT_AN_ANSWER) as problem:
             raise ValidationError(NOT_A_KEY) from problem
         return cleaned
+
+
+class KeyNameForm(EditWebAuthnForm):  # type: ignore[misc]  # as above
+    """What a passkey or security key is called; a new name is noted in the audit log."""
+
+    name = forms.CharField(max_length=NAME_LENGTH)
+
+    @transaction.atomic
+    def save(self) -> Authenticator:
+        """The key by its new name. Whoever has to show again that it is them renames nothing."""
+        before, after = self.instance.wrap().name, self.cleaned_data["name"]
+        renamed: Authenticator = super().save()
+        if before != after:
+            people.record_everywhere(
+                "person.passkey_renamed",
+                person=renamed.user,
+                at=timezone.now(),
+                changes={"name": [before, after]},
+            )
+        return renamed
 
 
 class NewAppForm(ActivateTOTPForm):  # type: ignore[misc]  # as above

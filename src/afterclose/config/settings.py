@@ -166,6 +166,7 @@ MFA_FORMS = {
     "reauthenticate": "afterclose.businesses.second_factors.CodeAgainForm",
     "activate_totp": "afterclose.businesses.second_factors.NewAppForm",
     "add_webauthn": "afterclose.businesses.second_factors.NewKeyForm",
+    "edit_webauthn": "afterclose.businesses.second_factors.KeyNameForm",
     "authenticate_webauthn": "afterclose.businesses.second_factors.KeyForm",
     "login_webauthn": "afterclose.businesses.second_factors.PasskeyForm",
     "reauthenticate_webauthn": "afterclose.businesses.second_factors.KeyAgainForm",

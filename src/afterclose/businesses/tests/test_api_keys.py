@@ -130,6 +130,31 @@ def test_a_key_ends_at_its_time(cast: Cast, program: Make) -> None:
         assert zapier("GET", "/accounts").status_code == 401
 
 
+def test_who_takes_somebodys_access_is_told_which_of_their_keys_still_work(
+    cast: Cast, sign_in: Callable[[Actor | None], Client]
+) -> None:
+    with cast.at_work():
+        kept, token = made(cast.admin, name="Zapier")
+        over, _ = made(cast.admin, name="Gone", expires_at=timezone.now() + timedelta(hours=1))
+        ApiKey.objects.filter(id=over.id).update(expires_at=timezone.now())
+        ended, _ = made(cast.admin, name="Ended")
+        actions.revoke_key(actor=cast.admin, at=timezone.now(), key_id=ended.id)
+        made(cast.owner, name="Hers")
+    dana, page = sign_in(cast.owner), f"/settings/people/{cast.admin.membership_id}/"
+    shown = dana.get(page).content.decode()
+    assert f'href="/settings/api-keys/{kept.id}/"' in shown
+    assert not [name for name in ("Gone", "Ended", "Hers") if name in shown]
+    for path, form in ((page, {"role": "manager"}), (f"{page}deactivate/", {})):
+        answer = dana.post(path, form, follow=True)
+        assert answer.request["PATH_INFO"] == page
+        assert "made an API key that still works: “Zapier”." in answer.content.decode()
+    # As the page says: it goes on working, with the role that it was given.
+    assert Program(token)("GET", "/accounts").status_code == 200
+    dana.post(f"/settings/api-keys/{kept.id}/revoke/")
+    assert Program(token)("GET", "/accounts").status_code == 401
+    assert "API keys that" not in dana.get(page).content.decode()
+
+
 def test_the_last_use_is_written_at_most_once_a_minute(cast: Cast, program: Make) -> None:
     def noted() -> Any:
         with cast.at_work():

@@ -246,6 +246,27 @@ def test_a_new_key_that_is_none_is_refused(cast: Cast) -> None:
     assert not Authenticator.objects.exists()
 
 
+def test_a_renamed_passkey_is_in_the_audit_log_and_a_stranger_renames_none(cast: Cast) -> None:
+    person = Person.objects.get(email=MAREK)
+    client = Client()
+    sign_in_as(client, PASSWORD)
+    key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "Laptop"})
+    address = f"/sign-in/2fa/webauthn/keys/{key.pk}/edit/"
+    assert "/reauthenticate/" in client.post(address, {"name": "Mine"}).headers["Location"]
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    assert client.post(address, {"name": "x" * 101}).status_code == 200
+    for _ in range(2):
+        assert client.post(address, {"name": "Work laptop"}).status_code == 302
+    with cast.at_work():
+        found = AuditEntry.objects.filter(verb="person.passkey_renamed")
+        [(person_id, changes)] = found.values_list("person_id", "changes")
+    assert (person_id, changes) == (person.pk, {"name": ["Laptop", "Work laptop"]})
+    ines = Client()
+    ines.post("/sign-in/login/", {"login": "ines@northwind.example", "password": PASSWORD})
+    ines.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    assert ines.post(address, {"name": "Theirs"}).status_code == 404
+
+
 def test_a_second_factor_whose_key_is_lost_fits_no_code(cast: Cast, settings: Any) -> None:
     kept = MfaAdapter().encrypt("JBSWY3DPEHPK3PXP")
     settings.SECRET_KEY = "another"

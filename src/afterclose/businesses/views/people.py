@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from afterclose.businesses import actions, identity, queries
+from afterclose.businesses.api_keys.queries import living_keys_of
 from afterclose.businesses.errors import OnlySuperAdmins, Refused, SignInServesElsewhere
 from afterclose.businesses.forms import AddMemberForm, HandOverForm, MemberForm
 from afterclose.businesses.lists import MemberList
@@ -77,10 +78,13 @@ def person(request: MemberRequest, membership_id: int) -> HttpResponse:
             attach(form, problem)
         else:
             messages.success(request, "Role changed")
+            if _warned_of_keys(request, membership):
+                return redirect("businesses:person", membership_id)
             return redirect("businesses:people")
     context = {
         "form": form,
         "membership": membership,
+        "keys": living_keys_of(request.viewer, membership, timezone.now()),
         "links": queries.sign_in_links(request.viewer, membership),
         "may_inherit": queries.may_inherit(request.viewer, membership),
         "may_manage": queries.may_manage(request.viewer, membership),
@@ -106,7 +110,11 @@ def invite(request: MemberRequest, membership_id: int) -> HttpResponse:
 @page(right=Right.PEOPLE_EDIT)
 def deactivate(request: MemberRequest, membership_id: int) -> HttpResponse:
     """Take somebody's access away."""
-    return _do(request, membership_id, actions.deactivate, "{} has no access any more.")
+    answer = _do(request, membership_id, actions.deactivate, "{} has no access any more.")
+    gone = _member(request, membership_id)
+    if gone.deactivated_at is not None:
+        _warned_of_keys(request, gone)
+    return answer
 
 
 @require_POST
@@ -151,6 +159,19 @@ def hand_over(request: MemberRequest, membership_id: int) -> HttpResponse:
     context = {"form": form, "membership": membership, "business": membership.business}
     status = 422 if form.errors else 200
     return render(request, "businesses/hand_over.html", context, status=status)
+
+
+def _warned_of_keys(request: MemberRequest, membership: Membership) -> bool:
+    """Say that keys go on working with the role that they have; whether there is any."""
+    keys = living_keys_of(request.viewer, membership, timezone.now())
+    if keys:
+        made = "an API key that still works" if len(keys) == 1 else "API keys that still work"
+        names = ", ".join(f"“{key.name}”" for key in keys[:5])
+        more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+        messages.warning(
+            request, f"{membership} made {made}: {names}{more}. Revoke what is not to be used."
+        )
+    return bool(keys)
 
 
 def _too_many_invitations(request: MemberRequest) -> HttpResponse | None:
