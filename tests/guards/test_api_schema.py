@@ -130,3 +130,19 @@ def test_each_operation_names_the_headers_that_it_heeds_and_what_they_cause() ->
             if method == "get" and view_etag != is_cached:
                 wrong.append(f"{method} {path}: an ETag without 304, or the other way")
     assert wrong == []
+
+
+def test_no_object_takes_a_name_that_the_document_does_not_describe() -> None:
+    """A generator takes "patternProperties" alone as "and any value under any other name"."""
+
+    def open_ones(node: Any, place: str) -> Iterator[str]:
+        if isinstance(node, dict):
+            if "patternProperties" in node and node.get("additionalProperties") is not False:
+                yield place
+            for key, value in node.items():
+                yield from open_ones(value, f"{place}/{key}")
+        elif isinstance(node, list):
+            for number, each in enumerate(node):
+                yield from open_ones(each, f"{place}/{number}")
+
+    assert list(open_ones(document(), "")) == []

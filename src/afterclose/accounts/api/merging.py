@@ -60,6 +60,8 @@ class MergeNew(In):
         max_length=200,
         description="Whose value stays, by the names of the preview; what is left out is as"
         " suggested there.",
+        # Otherwise a name that does not fit the pattern may have any value by the document.
+        json_schema_extra={"additionalProperties": False},
     )
 
 
