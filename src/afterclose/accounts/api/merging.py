@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from ninja import Path
+from ninja import Path, Query
 from pydantic import Field
 
 from afterclose.accounts.api import extras
@@ -16,9 +16,23 @@ from afterclose.accounts.merging.fields import Compared, Side
 from afterclose.accounts.merging.kinds import ACCOUNTS, CONTACTS, Kind, kind_of
 from afterclose.accounts.merging.models import Merge
 from afterclose.businesses.actors import Actor
+from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
-from afterclose.businesses.rest.fields import AddressId, Id, In, Out, up_to
+from afterclose.businesses.rest.fields import (
+    BIGGEST,
+    LEFT_OUT,
+    AddressId,
+    Id,
+    In,
+    Named,
+    Out,
+    Page,
+    filled,
+    up_to,
+)
 from afterclose.businesses.rest.router import ROOT, ApiRequest, ApiRouter, Created
+from afterclose.kit.paging import BadCursor, decode_cursor, encode_cursor
+from afterclose.kit.problems import Problem
 
 router = ApiRouter()
 
@@ -71,18 +85,35 @@ class MergeOut(Out):
     id: int
     kind: Literal["account", "contact"]
     winner_id: int
+    winner_name: str
     loser_id: int
     loser_name: str
     rows: int = Field(description="How many rows followed.")
     at: datetime
+    by: Named | None = Field(description="The member who did it; null for a program.")
     undoable_until: datetime
     undone_at: datetime | None
+    undone_by: Named | None
+
+
+class MergeQuery(In):
+    """Which merges."""
+
+    kind: Literal["account", "contact"] = Field(LEFT_OUT, description="Only of these.")
+    state: Literal["undoable", "undone"] = Field(
+        LEFT_OUT, description="Only those that can still be undone, or that were."
+    )
+    limit: int = Field(50, ge=1, le=100)
+    cursor: Annotated[str, filled(200)] = Field(
+        LEFT_OUT, description="`next_cursor` of the page before."
+    )
 
 
 MERGE = {
-    "id": 5, "kind": "account", "winner_id": 17, "loser_id": 21, "loser_name": "Globex Inc",
-    "rows": 48, "at": "2026-03-02T14:12:07Z", "undoable_until": "2026-04-01T14:12:07Z",
-    "undone_at": None,
+    "id": 5, "kind": "account", "winner_id": 17, "winner_name": "Globex", "loser_id": 21,
+    "loser_name": "Globex Inc", "rows": 48, "at": "2026-03-02T14:12:07Z",
+    "by": {"id": 3, "name": "Dana Reyes"}, "undoable_until": "2026-04-01T14:12:07Z",
+    "undone_at": None, "undone_by": None,
 }  # fmt: skip
 PREVIEW = {
     "winner_id": 17,
@@ -154,7 +185,7 @@ def preview_contact_merge(
     right=Right.ACCOUNTS_EDIT,
     returns=MergeOut,
     status=201,
-    example=MERGE | {"kind": "contact", "loser_name": "A. Lind"},
+    example=MERGE | {"kind": "contact", "winner_name": "Ada Lind", "loser_name": "A. Lind"},
     takes=TAKES,
 )
 def merge_contact(request: ApiRequest, contact_id: Path[AddressId], body: MergeNew) -> Created:
@@ -164,6 +195,39 @@ def merge_contact(request: ApiRequest, contact_id: Path[AddressId], body: MergeN
     30 days.
     """
     return _merge(request.viewer, CONTACTS, contact_id, body)
+
+
+@router.operation(
+    "GET",
+    "/merges",
+    right=Right.ACCOUNTS_VIEW,
+    returns=Page[MergeOut],
+    example={"items": [MERGE], "next_cursor": None},
+)
+def list_merges(request: ApiRequest, query: Query[MergeQuery]) -> Page[MergeOut]:
+    """List merges of accounts and of contacts, the newest first."""
+    found, more = queries.latest(
+        request.viewer,
+        timezone.now(),
+        kind=query.kind or "",
+        state=query.state or "",
+        before=_before(query.cursor),
+        limit=query.limit,
+    )
+    cursor = encode_cursor([found[-1].pk]) if more else None
+    return Page[MergeOut](items=[_merge_out(each) for each in found], next_cursor=cursor)
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        [key] = decode_cursor(cursor, length=1)
+    except BadCursor:
+        key = None
+    if not isinstance(key, int) or isinstance(key, bool) or abs(key) > BIGGEST:
+        raise Problem(404, "There is no such page. Start again without the cursor.")
+    return key
 
 
 @router.operation(
@@ -183,7 +247,8 @@ def get_merge(request: ApiRequest, merge_id: Path[AddressId]) -> MergeOut:
     "/merges/{merge_id}/undo",
     right=Right.ACCOUNTS_EDIT,
     returns=MergeOut,
-    example=MERGE | {"undone_at": "2026-03-03T08:00:00Z"},
+    example=MERGE
+    | {"undone_at": "2026-03-03T08:00:00Z", "undone_by": {"id": 4, "name": "Lee Ono"}},
 )
 def undo_merge(request: ApiRequest, merge_id: Path[AddressId]) -> MergeOut:
     """Take two accounts, or contacts, apart again.
@@ -192,8 +257,8 @@ def undo_merge(request: ApiRequest, merge_id: Path[AddressId]) -> MergeOut:
     are undone in reverse order.
     """
     queries.merge(request.viewer, merge_id)
-    undone = actions.undo_merge(actor=request.viewer, at=timezone.now(), merge_id=merge_id)
-    return _merge_out(undone)
+    actions.undo_merge(actor=request.viewer, at=timezone.now(), merge_id=merge_id)
+    return _merge_out(queries.merge(request.viewer, merge_id))
 
 
 def _preview(viewer: Actor, kind: Kind, winner_id: int, loser_id: int) -> MergePreview:
@@ -225,7 +290,7 @@ def _merge(viewer: Actor, kind: Kind, winner_id: int, body: MergeNew) -> Created
         loser_id=body.loser_id,
         sides={names[name]: side for name, side in body.keep.items()},
     )
-    return Created(_merge_out(made), f"{ROOT}/merges/{made.pk}")
+    return Created(_merge_out(queries.merge(viewer, made.pk)), f"{ROOT}/merges/{made.pk}")
 
 
 def _name(fact: Compared) -> str:
@@ -246,10 +311,17 @@ def _merge_out(merge: Merge) -> MergeOut:
         id=merge.pk,
         kind=kind_of(merge).noun,
         winner_id=merge.stays.pk,
+        winner_name=merge.stays.name,
         loser_id=merge.loser_id,
         loser_name=merge.loser_name,
         rows=merge.rows,
         at=merge.at,
+        by=_member(merge.by),
         undoable_until=merge.at + actions.UNDOABLE_FOR,
         undone_at=merge.undone_at,
+        undone_by=_member(merge.undone_by),
     )
+
+
+def _member(one: Membership | None) -> Named | None:
+    return None if one is None else Named(id=one.pk, name=str(one))

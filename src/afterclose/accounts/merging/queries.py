@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from afterclose.accounts.custom_fields.models import CustomValue
@@ -26,11 +26,17 @@ from afterclose.businesses.permissions import Right, require
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """How many rows of a table follow the winner, and how many meet one there already."""
+    """How many rows of a table point at the one that goes; those of them that meet a row of the
+    winner's (``meeting``) become one with it, the others move."""
 
     label: str
     rows: int
     meeting: int
+
+    @property
+    def moving(self) -> int:
+        """How many come to the winner as rows of their own."""
+        return self.rows - self.meeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +60,14 @@ class Preview:
         return sum(each.meeting for each in self.follows if each.label == "Contacts")
 
     @property
-    def rows(self) -> int:
-        """How many rows follow in all."""
-        return sum(each.rows for each in self.follows)
+    def moving(self) -> int:
+        """How many rows move in all."""
+        return sum(each.moving for each in self.follows)
+
+    @property
+    def meeting(self) -> int:
+        """How many rows become one with a row of the winner's."""
+        return sum(each.meeting for each in self.follows)
 
 
 def preview(viewer: Actor, kind: Kind, winner_id: int, loser_id: int) -> Preview:
@@ -121,17 +132,41 @@ def _label(model: Any, field: str) -> str:
 def merges(viewer: Actor) -> QuerySet[Merge]:
     """Every merge of the business."""
     require(viewer, Right.ACCOUNTS_VIEW)
-    return Merge.objects.select_related("winner", "contact", "by__person")
+    return Merge.objects.select_related("winner", "contact", "by__person", "undone_by__person")
+
+
+def latest(
+    viewer: Actor,
+    at: datetime,
+    *,
+    kind: str = "",
+    state: str = "",
+    before: int | None = None,
+    limit: int,
+) -> tuple[list[Merge], bool]:
+    """The newest merges, of ids below `before`, and whether there are more. `kind` is account or
+    contact, `state` undoable at `at` or undone; empty: any."""
+    rows = merges(viewer).order_by("-id")
+    if kind:
+        rows = rows.filter(contact__isnull=kind == "account")
+    if state == "undone":
+        rows = rows.filter(undone_at__isnull=False)
+    elif state:
+        rows = rows.filter(_still_undoable(at))
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    found = list(rows[: limit + 1])
+    return found[:limit], len(found) > limit
+
+
+def _still_undoable(at: datetime) -> Q:
+    return Q(undone_at=None, purged_at=None, at__gt=at - UNDOABLE_FOR)
 
 
 def undoable(viewer: Actor, of: Account | Contact, at: datetime) -> list[Merge]:
     """The merges into an account or a contact that can still be undone, the newest first."""
     into = {"contact": of} if isinstance(of, Contact) else {"winner": of, "contact": None}
-    return list(
-        merges(viewer)
-        .filter(**into, undone_at=None, purged_at=None, at__gt=at - UNDOABLE_FOR)
-        .order_by("-id")[:5]
-    )
+    return list(merges(viewer).filter(_still_undoable(at), **into).order_by("-id")[:5])
 
 
 def merge(viewer: Actor, merge_id: int) -> Merge:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from afterclose.accounts.custom_fields.actions import define_field
 from afterclose.accounts.custom_fields.writing import set_values
+from afterclose.accounts.merging.actions import merge_accounts
 from afterclose.accounts.models import Account, Contact, Merge
 from afterclose.businesses.models import Role
 from afterclose.kit.money import Money
@@ -61,6 +62,41 @@ def test_accounts_are_compared_merged_and_taken_apart(cast: Cast, program: Make)
     again = zapier("POST", f"/merges/{merge['id']}/undo", {})
     assert (again.status_code, again.headers["Content-Type"]) == (409, "application/problem+json")
     assert "undone already" in again.json()["detail"]
+
+
+def test_merges_are_listed_newest_first_and_by_cursor(
+    cast: Cast, program: Make, people: tuple[int, int]
+) -> None:
+    zapier, (ada, bo) = program(), people
+    with cast.at_work():
+        by_hand = merge_accounts(
+            actor=cast.manager, at=timezone.now(), winner_id=cast.acme.id, loser_id=cast.cedar.id
+        ).pk
+        long_ago = merge_accounts(
+            actor=cast.manager, at=MORNING, winner_id=cast.acme.id, loser_id=cast.dune.id
+        ).pk
+        Merge.objects.filter(pk=long_ago).update(at=timezone.now() - timedelta(days=31))
+    people_made = zapier("POST", f"/contacts/{ada}/merge", {"loser_id": bo}).json()["id"]
+    zapier("POST", f"/merges/{people_made}/undo", {})
+
+    def listed(filters: str = "") -> list[int]:
+        return [each["id"] for each in zapier("GET", f"/merges{filters}").json()["items"]]
+
+    assert listed() == [people_made, long_ago, by_hand]
+    assert listed("?kind=account") == [long_ago, by_hand]
+    assert listed("?kind=contact&state=undone") == [people_made]
+    assert listed("?state=undoable") == [by_hand]
+    first = zapier("GET", "/merges?limit=2").json()
+    second = zapier("GET", f"/merges?limit=2&cursor={first['next_cursor']}").json()
+    assert [each["id"] for each in (*first["items"], *second["items"])] == listed()
+    assert second["next_cursor"] is None
+    [item] = second["items"]
+    assert item == zapier("GET", f"/merges/{by_hand}").json()
+    assert (item["winner_name"], item["loser_name"]) == ("Acme", "Cedar")
+    assert item["by"] == {"id": cast.manager.membership_id, "name": cast.manager.name}
+    assert first["items"][0]["by"] is None, "a program"
+    assert zapier("GET", "/merges?cursor=x").status_code == 404
+    assert zapier("GET", "/merges?colour=red").status_code == 422
 
 
 def test_contacts_with_their_custom_fields(

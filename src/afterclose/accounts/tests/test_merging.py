@@ -1,5 +1,6 @@
 """Merging two accounts and taking them apart again (docs/decisions/0100-merging.md)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -103,7 +104,13 @@ def test_rows_that_meet_become_one_by_the_rule_of_their_app(at_work):
         account_ids=[acme.id, birch.id, cedar.id],
         tag_ids=[vip.id],
     )
-    merge(at_work, acme, birch)
+    shown = queries.preview(at_work.manager, ACCOUNTS, acme.id, birch.id)
+    told = {each.label: (each.moving, each.meeting) for each in shown.follows}
+    assert told["Tags"] == told["Days of use, by user and feature"] == (0, 1)
+    assert told["Subscriptions"] == (1, 0)
+    assert shown.meeting == 4  # a tag, a day of use, the dates of use, an at-risk flag
+    merged = merge(at_work, acme, birch)
+    assert merged.rows == shown.moving
     assert DailyUsage.objects.get(account=acme).count == 7
     assert LastUse.objects.get(account=acme).last_used_on == MONDAY + timedelta(days=1)
     assert AtRiskFlag.objects.get(account=acme, cleared_at=None).reasons == ["r3", "r4"]
@@ -338,7 +345,11 @@ def test_from_the_page_by_preview_and_back(cast, sign_in):
     preview = reverse("accounts:merge", args=[cast.acme.id, cast.birch.id])
     assert asked.headers["Location"] == preview
     text = client.get(preview).content.decode()
-    assert "What follows" in text
+    with cast.at_work():
+        shown = queries.preview(cast.manager, ACCOUNTS, cast.acme.id, cast.birch.id)
+    assert shown.meeting > 0
+    said = re.sub("<[^>]*>", "", text)
+    assert f"What follows: {shown.moving} rows move, {shown.meeting} become" in said
     assert "Subscriptions" in text
     client.post(preview, {"name": "loser"})
     page = client.get(reverse("accounts:detail", args=[cast.acme.id])).content.decode()
