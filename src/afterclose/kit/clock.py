@@ -4,6 +4,7 @@ Rules and actions take `at` (an aware UTC instant) or `today` as arguments; only
 (views, jobs, commands) ask a clock, through `now()`.
 """
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -55,7 +56,7 @@ def start_of_day(day: date, time_zone: str) -> datetime:
     Where the day begins with a clock change (midnight does not exist), the first instant
     that does exist.
     """
-    return local_instant(datetime.combine(day, time.min), time_zone)
+    return first_instant(datetime.combine(day, time.min), zone(time_zone))
 
 
 def day_bounds(day: date, time_zone: str) -> tuple[datetime, datetime]:
@@ -70,3 +71,21 @@ def local_instant(wall: datetime, time_zone: str) -> datetime:
     twice is the earlier.
     """
     return wall.replace(tzinfo=zone(time_zone), fold=0).astimezone(UTC)
+
+
+def first_instant(wall: datetime, tz: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which the clocks of a zone show a wall-clock time or a later
+    one: of a time that a clock change skips the end of the gap, however long that is."""
+    found = wall.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    if found.astimezone(tz).replace(tzinfo=None) == wall:
+        return found
+    # Within a gap: read by the offset before it, the time comes after the change, read by the one
+    # behind it before. Changes are on whole seconds.
+    low = wall.replace(tzinfo=tz, fold=1, microsecond=0).astimezone(UTC)
+    before, seconds = low.astimezone(tz).utcoffset(), int((found - low).total_seconds())
+    first = bisect_left(
+        range(seconds + 1),
+        True,
+        key=lambda after: (low + timedelta(seconds=after)).astimezone(tz).utcoffset() != before,
+    )
+    return low + timedelta(seconds=first)

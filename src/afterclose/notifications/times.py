@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from afterclose.kit import clock
 from afterclose.notifications.kinds import Pace
 
 DAY = timedelta(days=1)
@@ -28,10 +29,9 @@ def quiet_until(at: datetime, zone: ZoneInfo, begin: time, end: time) -> datetim
     if not is_quiet(at, zone, begin, end):
         return None
     today = at.astimezone(zone).date()
-    # Where the clock goes back the end comes twice; where it goes forward perhaps not at all,
-    # and then the first instant after the gap is it.
-    ends = (_instant(day, end, zone, fold) for day in (today, today + DAY) for fold in (0, 1))
-    return next((ended for ended in ends if ended > at), None)
+    ends = (each for days in range(4) for each in _instants(today + days * DAY, end, zone))
+    # Where a day is skipped, its end may fall into the next quiet hours.
+    return next(ended for ended in ends if ended > at and not is_quiet(ended, zone, begin, end))
 
 
 def summary_due(
@@ -41,12 +41,16 @@ def summary_due(
     ``on_time``, or on every ``weekday`` (0 is Monday). It holds what was told before."""
     day = at.astimezone(zone).date()
     for _ in range(9):
-        instant = _instant(day, on_time, zone, 0)
+        instant, _ = _instants(day, on_time, zone)
         if instant <= at and (pace is not Pace.WEEKLY or day.weekday() == weekday):
             return day, instant
         day -= DAY
     raise ValueError(f"There is no weekday {weekday}.")
 
 
-def _instant(day: date, wall: time, zone: ZoneInfo, fold: int) -> datetime:
-    return datetime.combine(day, wall, tzinfo=zone).replace(fold=fold).astimezone(UTC)
+def _instants(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a day's clock shows that time: twice where it goes back, and where it goes forward over
+    it the first instant behind the gap."""
+    local = datetime.combine(day, wall)
+    first = clock.first_instant(local, zone)
+    return first, max(first, local.replace(tzinfo=zone, fold=1).astimezone(UTC))

@@ -13,6 +13,7 @@ from afterclose.notifications.kinds import Pace
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = (time(22), time(7))
+SECOND = timedelta(seconds=1)
 
 
 def utc(text: str) -> datetime:
@@ -58,8 +59,17 @@ def test_an_end_that_comes_twice_ends_the_quiet_each_time() -> None:
 
 def test_an_end_that_does_not_exist_is_the_first_instant_after_the_gap() -> None:
     found = times.quiet_until(utc("2026-03-29 00:59"), BERLIN, time(22), time(2, 30))
-    assert found is not None
-    assert utc("2026-03-29 01:00") <= found <= utc("2026-03-29 01:30")
+    assert found == utc("2026-03-29 01:00")
+    # Lord Howe moves by half an hour, Samoa skipped 30 December 2011.
+    howe, apia = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")
+    found = times.quiet_until(utc("2026-10-03 15:00"), howe, time(22), time(2, 15))
+    assert found == utc("2026-10-03 15:30")
+    assert times.quiet_until(utc("2011-12-30 09:00"), apia, *NIGHT) == utc("2011-12-30 17:00")
+
+
+def test_a_summary_whose_time_is_skipped_is_due_as_the_gap_ends() -> None:
+    due = times.summary_due(utc("2026-03-29 12:00"), BERLIN, Pace.DAILY, time(2, 30), 0)
+    assert due == (date(2026, 3, 29), utc("2026-03-29 01:00"))
 
 
 instants = st.datetimes(
@@ -79,6 +89,12 @@ def test_quiet_ends_after_now_within_a_day_and_an_hour(
     assert (until is not None) == times.is_quiet(at, zone, begin, end)
     if until is not None:
         assert at < until <= at + timedelta(hours=25)
+        local = until.astimezone(zone).replace(tzinfo=None)
+        assert not times.is_quiet(until, zone, begin, end)
+        before = (until - SECOND).astimezone(zone).replace(tzinfo=None)
+        wished = datetime.combine(local.date(), end)
+        # At that time, or as the clock jumps over it.
+        assert local == wished or before < wished < local
 
 
 @given(instants, zones, quarters, st.sampled_from([Pace.DAILY, Pace.WEEKLY]), st.integers(0, 6))
