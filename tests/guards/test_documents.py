@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.urls import Resolver404, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -56,4 +57,35 @@ def test_every_module_that_a_document_names_exists(document: Path) -> None:
             for length in range(len(parts), max(1, len(parts) - 2) - 1, -1)
         ):
             missing.add(dotted)
+    assert missing == set()
+
+
+def requirements() -> dict[str, list[str]]:
+    """What each row of the requirements quotes in backquotes, by the row's number."""
+    text = (ROOT / "docs" / "requirements.md").read_text()
+    rows = (line.split("|") for line in text.splitlines() if re.match(r"\| [A-Z]{2}-\d+ \|", line))
+    return {
+        cells[1].strip(): re.findall(r"`([^`]+)`", "|".join(cells[2:]))
+        for cells in rows
+        if cells[3].strip() != "not yet"
+    }
+
+
+@pytest.mark.parametrize(("row", "quoted"), requirements().items())
+def test_what_a_row_of_the_requirements_names_exists(row: str, quoted: list[str]) -> None:
+    """Files and folders from `src/afterclose/` or from the top, a bare file in a folder that the
+    row named before, addresses of pages."""
+    source = ROOT / "src" / "afterclose"
+    folders = [ROOT, source]
+    missing = set()
+    for word in quoted:
+        if word.startswith("/"):
+            try:
+                resolve(word)
+            except Resolver404:
+                missing.add(word)
+        elif "/" in word or word.endswith(".py"):
+            found = [folder / word for folder in folders if (folder / word).exists()]
+            missing |= set() if found else {word}
+            folders += [each if each.is_dir() else each.parent for each in found]
     assert missing == set()
