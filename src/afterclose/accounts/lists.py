@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import override
 
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts import queries
@@ -21,6 +20,7 @@ from afterclose.accounts.tags.filters import account_tag_filter, contact_tag_fil
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
+from afterclose.ui.escaping import format_html_join
 from afterclose.ui.lists import (
     NOTHING,
     BooleanColumn,

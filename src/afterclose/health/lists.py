@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, override
 
 from django.db.models import QuerySet
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts.lists import STAGE_TONES, member_labels, member_options
@@ -13,6 +12,7 @@ from afterclose.accounts.models import Account, Stage
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right
 from afterclose.health import queries
+from afterclose.ui.escaping import format_html, format_html_join
 from afterclose.ui.lists import (
     NOTHING,
     ChoiceColumn,

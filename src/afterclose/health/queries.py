@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -43,15 +45,17 @@ def threshold(viewer: Actor) -> float:
 
 def in_bucket(bucket: Bucket) -> Q:
     """The accounts of a bucket, as a condition on accounts. Churned ones are in none."""
-    live = ~Q(stage=Stage.CHURNED)
     if _has(bucket):
-        return live & _scored_in(bucket, "health__score")
+        # As ids, so that the scores alone say which accounts are meant.
+        return _scored_in(bucket, "health__score") & ~Q(pk__in=_churned())
     # Those without data and those that no run has met, from indexes alone: nearly all have a
     # score, and the few others are looked up then, as an array.
     met = Score.objects.filter(account_id=OuterRef("pk"))
     never = Account.objects.filter(~Exists(met)).order_by().values("pk")
     empty = Score.objects.filter(score__isnull=True).order_by().values("account_id")
-    return live & Q(_IsAnyOf(F("pk"), ArraySubquery(empty.union(never, all=True))))
+    return ~Q(stage=Stage.CHURNED) & Q(
+        _IsAnyOf(F("pk"), ArraySubquery(empty.union(never, all=True)))
+    )
 
 
 class _IsAnyOf(Func):
@@ -65,11 +69,8 @@ class _IsAnyOf(Func):
 def in_buckets(slugs: Iterable[str], _viewer: Actor) -> Q:
     """The accounts of any of the buckets, for a filter of the account list."""
     wanted = set(slugs)
-    found = Q(pk__in=[])
-    for bucket in BUCKETS:
-        if bucket.slug in wanted:
-            found |= in_bucket(bucket)
-    return found
+    found = [in_bucket(bucket) for bucket in BUCKETS if bucket.slug in wanted]
+    return reduce(or_, found, Q()) if found else Q(pk__in=[])
 
 
 def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts.custom_fields import queries
@@ -15,6 +14,7 @@ from afterclose.accounts.custom_fields.models import Kind, Subject
 from afterclose.accounts.custom_fields.rules import SCALE, Definition, number_out, text_key
 from afterclose.accounts.custom_fields.showing import exact_number, external_link
 from afterclose.businesses.actors import Actor
+from afterclose.ui.escaping import format_html_join
 from afterclose.ui.lists import (
     NOTHING,
     BooleanColumn,

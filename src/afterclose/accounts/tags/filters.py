@@ -8,11 +8,11 @@ from typing import Any, ClassVar, override
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.accounts.tags import queries
 from afterclose.accounts.tags.models import AccountTag, ContactTag
+from afterclose.ui.escaping import format_html_join
 from afterclose.ui.lists import NOTHING, Column, ListContext, RelationFilter, Row
 from afterclose.ui.lists.filters import NONE, Control, FilterError
 from afterclose.ui.lists.filters.base import one_text

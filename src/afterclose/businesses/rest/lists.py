@@ -21,6 +21,7 @@ from afterclose.businesses.rest.router import ApiRequest, ApiRouter, refuse_unkn
 from afterclose.kit.paging import BadCursor
 from afterclose.kit.problems import FieldError, Problem
 from afterclose.ui.lists import List
+from afterclose.ui.lists.asked import Asked
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.filters import (
     BooleanFilter,
@@ -31,7 +32,7 @@ from afterclose.ui.lists.filters import (
     RelationFilter,
 )
 from afterclose.ui.lists.keyset import Order, Place, read_page
-from afterclose.ui.lists.narrowed import Narrowed, few_ids
+from afterclose.ui.lists.narrowed import Narrowed
 from afterclose.ui.lists.state import Reader
 
 MOST, USUAL = 100, 50
@@ -154,16 +155,8 @@ def read_list[T](
         raise Problem(422, "The list cannot be filtered like this.", problems)
     if state.problems:
         return [], None
-    to_read = listed.page_queryset(viewer)
-    everything = (listed.queryset(viewer) if to_read is None else to_read).order_by()
-    rows = everything
-    for each in reader.all_filters:
-        if each.name in state.filters:
-            rows = each.apply(rows, state.filters[each.name], context)
-    search, text = listed.search, state.search
-    few = few_ids(rows, search, text) if state.narrowed else None
-    if search is not None and text:
-        rows = search.apply(rows, text)
+    as_set, to_read = listed.queryset(viewer), listed.page_queryset(viewer)
+    everything = (as_set if to_read is None else to_read).order_by()
     order = Order(state.sort.sort_path if state.sort else "", state.descending)
     mark = _mark(the_list, data)
     place = Place(after=cursor.removeprefix(mark))
@@ -171,9 +164,10 @@ def read_list[T](
         if cursor and not cursor.startswith(mark):
             raise BadCursor
         if state.narrowed:
-            page = Narrowed(everything, rows, order, few).page(list(paths), limit, place)
+            narrowed = Narrowed(everything, Asked.by(reader, state), order, as_set)
+            page = narrowed.page(list(paths), limit, place)
         else:
-            page = read_page(rows, order, list(paths), limit, place)
+            page = read_page(everything, order, list(paths), limit, place)
     except BadCursor:
         raise Problem(404, "There is no such page. Start again without the cursor.") from None
     return [build(row) for row in page.rows], mark + page.after if page.after else None

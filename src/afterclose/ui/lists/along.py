@@ -13,17 +13,19 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
-from django.db.models import BooleanField, Field, Func, OneToOneRel, QuerySet
+from django.db.models import BooleanField, Field, Func, QuerySet
 
 from afterclose.ui.lists.context import Row
 from afterclose.ui.lists.keyset import KEYED, Order, Place, Slice, cut, decode, phase_rows, phases
+from afterclose.ui.lists.related import is_whole, related
 
 
 def read_along(
     everything: QuerySet[Any], matching: QuerySet[Any], order: Order, size: int, place: Place
 ) -> tuple[Slice, int] | None:
-    """One page of `matching`, by id and sort key, and how many match. None when the page ends
-    among rows without a key, or no index has the order of `everything`. Raises BadCursor."""
+    """One page of the rows whose ids are `matching`, by id and sort key, and how many they are.
+    None when the page ends among rows without a key, or no index has the order of `everything`.
+    Raises BadCursor."""
     keys = keys_of(everything, order)
     bound = decode(everything, order, place)
     phase, *later = phases(everything, order, place, bound)
@@ -32,7 +34,7 @@ def read_along(
     rows = phase_rows(keys.rows, keys.order, place, bound, phase).filter(Matches(keys.order.tie))
     shown = rows.values_list(keys.order.tie, *([keys.order.path] if order.path else []))
     page, params = shown[: size + 1].query.sql_with_params()
-    ids, id_params = matching.order_by().values_list("pk").query.sql_with_params()
+    ids, id_params = matching.order_by().query.sql_with_params()
     # Put together of Django's own SQL and our names; whatever was typed is among the parameters.
     found = fetch_many(
         "WITH matching AS MATERIALIZED"  # noqa: S608
@@ -80,19 +82,19 @@ def keys_of(everything: QuerySet[Any], order: Order) -> Keys | None:
     """Where the order of a list stands: in the table of its rows, or in one that has one row for
     each of them. None when it is neither, or the list is only a part of its table, of which an
     index passes over the rest."""
-    model, path, tie = everything.model, order.path, "pk"
-    if everything.query.where != model._default_manager.all().query.where:
-        return None
+    rows, path, tie = everything.model._default_manager.all(), order.path, "pk"
     relation, _, inner = path.partition("__")
+    if inner:
+        table = related(everything, relation)
+        if table is None:
+            return None
+        rows, path, tie = table.rows, inner, table.tie
+    elif not is_whole(everything) or not rows.model._meta.managed:
+        return None
     try:
-        if inner and relation not in everything.query.annotations:
-            related = model._meta.get_field(relation)
-            if not isinstance(related, OneToOneRel):
-                return None
-            model, path, tie = related.related_model, inner, related.field.attname
-        # A view has no index, and what a list annotates is in none.
-        if not model._meta.managed or (path and not isinstance(model._meta.get_field(path), Field)):
+        # What a list annotates is in no index.
+        if path and not isinstance(rows.model._meta.get_field(path), Field):
             return None
     except FieldDoesNotExist:
         return None
-    return Keys(model._default_manager.all(), Order(path, order.descending, tie))
+    return Keys(rows, Order(path, order.descending, tie))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from afterclose.ui.escaping import format_html, format_html_join
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.templatetags.ui import icon
 

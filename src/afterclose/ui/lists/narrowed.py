@@ -18,8 +18,8 @@ from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, IntegerField, QuerySet, Value
 
 from afterclose.ui.lists.along import fetch_many, read_along
+from afterclose.ui.lists.asked import Asked
 from afterclose.ui.lists.context import Row
-from afterclose.ui.lists.filters import TextSearch
 from afterclose.ui.lists.keyset import (
     FIRST,
     KEYED,
@@ -57,29 +57,31 @@ class IsOneOf(Func):
         super().__init__(F(path), Value(ids, output_field=Field()))
 
 
-def few_ids(
-    rows: QuerySet[Any], search: TextSearch | None = None, text: str = ""
-) -> list[int] | None:
-    """The ids of `rows` that hold the text, when they are few; None when they are more."""
-    if not isinstance(rows.model._meta.pk, IntegerField):
-        return None
-    if search is not None and text:
-        if search.reads_all(text):
-            return search.ids(rows, text, INSIDE)
-        rows = search.apply(rows, text)
-    ids: list[int] = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return ids if len(ids) <= FEW else None
-
-
 @dataclass
 class Narrowed:
-    """What matches, in an order. `everything` are the rows before anything narrowed them, `few`
-    the ids of those that match, None when they are many."""
+    """What is asked of `everything`, in an order. `as_set` are the same rows in the form that they
+    are counted in, where it is another one."""
 
     everything: QuerySet[Any]
-    matching: QuerySet[Any]
+    asked: Asked
     order: Order
-    few: list[int] | None
+    as_set: QuerySet[Any] | None = None
+
+    @cached_property
+    def matching(self) -> QuerySet[Any]:
+        """The rows that match, unordered."""
+        return self.asked.of(self.everything)
+
+    @cached_property
+    def few(self) -> list[int] | None:
+        """The ids of the rows that match, for page, count and sums; None when they are many."""
+        asked, rows = self.asked, self.everything if self.as_set is None else self.as_set
+        if not isinstance(rows.model._meta.pk, IntegerField):
+            return None
+        if asked.search and asked.text and asked.search.reads_all(asked.text):
+            return asked.search.ids(asked.filtered(rows), asked.text, INSIDE)
+        ids: list[int] = list(asked.ids_of(rows).order_by()[: FEW + 1])
+        return ids if len(ids) <= FEW else None
 
     def page(self, paths: list[str], size: int, place: Place = FIRST) -> Slice:
         """One page. Raises BadCursor.
@@ -97,7 +99,11 @@ class Narrowed:
     @cached_property
     def count(self) -> int:
         """How many match."""
-        return self.matching.count() if self.few is None else len(self.few)
+        return self._ids.count() if self.few is None else len(self.few)
+
+    @cached_property
+    def _ids(self) -> QuerySet[Any]:
+        return self.asked.ids_of(self.everything)
 
     def _keys(self, size: int, place: Place) -> Slice:
         try:
@@ -112,7 +118,7 @@ class Narrowed:
             return _Sorting(by_id, self.order, size, place).page()
         if found := self._ahead(size, place):
             return found
-        along = read_along(self.everything, self.matching, self.order, size, place)
+        along = read_along(self.everything, self._ids, self.order, size, place)
         sorting = _Sorting(self.matching, self.order, size, place)
         found, self.count = along or sorting.page_and_count()
         return found

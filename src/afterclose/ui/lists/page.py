@@ -16,12 +16,14 @@ from django.utils.safestring import SafeString
 from afterclose.kit.paging import BadCursor
 from afterclose.ui import formats
 from afterclose.ui.lists import background
+from afterclose.ui.lists.asked import Asked
 from afterclose.ui.lists.columns import MoneyColumn
 from afterclose.ui.lists.controls import Controls
 from afterclose.ui.lists.definition import List
 from afterclose.ui.lists.gone import Problem
 from afterclose.ui.lists.keyset import FIRST, Order, Place, Slice, read_page
-from afterclose.ui.lists.narrowed import IsOneOf, Narrowed, few_ids
+from afterclose.ui.lists.narrowed import IsOneOf, Narrowed
+from afterclose.ui.lists.related import is_whole
 from afterclose.ui.lists.rows import RowWriter, ShownRow
 from afterclose.ui.lists.state import END
 from afterclose.ui.lists.totals import Total, read_totals, summed
@@ -60,6 +62,10 @@ class ListPage(Controls):
         return (self._everything if rows is None else rows).order_by()
 
     @cached_property
+    def _asked(self) -> Asked:
+        return Asked.by(self.reader, self.state)
+
+    @cached_property
     def found(self) -> QuerySet[Any]:
         """All rows that match, unordered."""
         return self.found_without("")
@@ -67,36 +73,11 @@ class ListPage(Controls):
     def found_without(self, name: str) -> QuerySet[Any]:
         """All rows that match when one filter is left out, unordered: what tiles count whose
         links set that filter."""
-        return self._narrowed(self._everything, without=name)
+        return self._asked.of(self._everything, without=name)
 
     @cached_property
-    def _readable(self) -> QuerySet[Any]:
-        """`found`, in that form."""
-        return self._narrowed(self._to_read)
-
-    def _narrowed(self, rows: QuerySet[Any], without: str = "") -> QuerySet[Any]:
-        rows = self._filtered(rows, without)
-        search, text = self.list.search, self.state.search
-        return search.apply(rows, text) if search is not None and text else rows
-
-    def _filtered(self, rows: QuerySet[Any], without: str = "") -> QuerySet[Any]:
-        rows = rows.order_by()
-        for each in self.reader.all_filters:
-            if each.name in self.state.filters and each.name != without:
-                rows = each.apply(rows, self.state.filters[each.name], self.context)
-        return rows
-
-    @cached_property
-    def few(self) -> list[int] | None:
-        """The ids of the rows that match, when something narrows the list to a few. They are
-        looked up once for page, count and sums."""
-        if not self.state.narrowed:
-            return None
-        return few_ids(self._filtered(self._everything), self.list.search, self.state.search)
-
-    @cached_property
-    def _narrowed_rows(self) -> Narrowed:
-        return Narrowed(self._to_read, self._readable, self.order, self.few)
+    def _narrowed(self) -> Narrowed:
+        return Narrowed(self._to_read, self._asked, self.order, self._everything)
 
     @cached_property
     def order(self) -> Order:
@@ -107,9 +88,13 @@ class ListPage(Controls):
     @cached_property
     def _matching(self) -> int:
         if self.state.narrowed:
-            return self._narrowed_rows.count
+            return self._narrowed.count
         known = self.list.how_many(self.context.viewer)
-        return self.found.count() if known is None else known
+        if known is None:
+            rows = self._everything
+            # Without what the list adds to its rows.
+            known = (rows.model._default_manager.all() if is_whole(rows) else rows).count()
+        return known
 
     @cached_property
     def paths(self) -> list[str]:
@@ -140,8 +125,8 @@ class ListPage(Controls):
 
     def _read(self, place: Place) -> Slice:
         if self.state.narrowed:
-            return self._narrowed_rows.page(self.paths, self.state.rows, place)
-        return read_page(self._readable, self.order, self.paths, self.state.rows, place)
+            return self._narrowed.page(self.paths, self.state.rows, place)
+        return read_page(self._to_read, self.order, self.paths, self.state.rows, place)
 
     @property
     def mixes_currencies(self) -> bool:
@@ -175,8 +160,8 @@ class ListPage(Controls):
     def totals(self) -> list[Total]:
         """The sums of all rows found."""
         rows = self.found
-        if self.few is not None:
-            rows = self._everything.filter(IsOneOf("pk", self.few))
+        if self.state.narrowed and self._narrowed.few is not None:
+            rows = self._everything.filter(IsOneOf("pk", self._narrowed.few))
         return read_totals(rows, self.state.columns)
 
     @property

@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from afterclose.kit.money import round_half_up
 from afterclose.ui import components, formats
+from afterclose.ui.escaping import format_html, format_html_join
 from afterclose.ui.tags.words import badge
 
 register = template.Library()

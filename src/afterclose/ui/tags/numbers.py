@@ -6,11 +6,11 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from afterclose.kit.money import Money
 from afterclose.ui import components, formats
+from afterclose.ui.escaping import format_html
 from afterclose.ui.tags.words import icon
 
 register = template.Library()

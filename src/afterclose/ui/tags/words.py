@@ -4,10 +4,10 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from afterclose.ui import components, formats, icons
+from afterclose.ui.escaping import escape, format_html, format_html_join
 
 register = template.Library()
 
@@ -15,8 +15,8 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", **options: Any) -> SafeString:
     """A Tabler outline icon; without a label it is decoration and hidden from readers."""
-    css = conditional_escape(f"icon {options.get('class', '')}".strip())
-    return _drawn(name, css, conditional_escape(label))
+    css = SafeString(escape(f"icon {options.get('class', '')}".strip()))
+    return _drawn(name, css, SafeString(escape(label)))
 
 
 _icon = icon  # tags with a parameter of that name need another way to it
@@ -73,7 +73,7 @@ def person(name: str | None, email: str = "", size: str = "sm") -> SafeString:
 @register.simple_tag
 def stage(name: str, position: int = 0, total: int = 0, tone: str = "accent") -> SafeString:
     """A stage's name with dots for how far along it is: `{% stage "Proposed" 2 5 %}`."""
-    return _stage(conditional_escape(name), position, total, tone)
+    return _stage(SafeString(escape(name)), position, total, tone)
 
 
 # Escaped before it is remembered: safe and unsafe text that look alike are one key.

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from afterclose.ui.escaping import format_html_join
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.paths import restrict
 
@@ -110,6 +110,14 @@ class Filter:
     def control(self, value: Any, context: ListContext) -> Control:
         """The inputs of its form."""
         raise NotImplementedError
+
+    def asks(self, value: Any, context: ListContext) -> Q | None:
+        """All that it asks of a row as one condition, None where `apply` says it in another way."""
+        if type(self).apply is not Filter.apply:
+            return None
+        if self.where is not None:
+            return self.where(value, context.viewer)
+        return self.condition(value, context)
 
     def apply(self, rows: QuerySet[Any], value: Any, context: ListContext) -> QuerySet[Any]:
         """The rows that match."""
