@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.filters import Filter, TextSearch
-from afterclose.ui.lists.related import ids_in_related
+from afterclose.ui.lists.related import Related, found_in_related
 from afterclose.ui.lists.state import Reader, State
 
 
@@ -46,10 +46,10 @@ class Asked:
         rows = self.filtered(rows, without)
         return self.search.apply(rows, self.text) if self.search and self.text else rows
 
-    def ids_of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The ids of those rows, from wherever they are found soonest."""
+    def found_in(self, rows: QuerySet[Any]) -> Related:
+        """Where the ids of those rows are found soonest."""
         found = None
         if not self.text:
             conditions = [each.asks(value, self.context) for each, value in self.filters]
-            found = ids_in_related(rows, conditions)
-        return self.of(rows).values_list("pk", flat=True) if found is None else found
+            found = found_in_related(rows, conditions)
+        return found or Related(self.of(rows), "pk")

@@ -31,6 +31,7 @@ from afterclose.ui.lists.keyset import (
     phase_rows,
     phases,
 )
+from afterclose.ui.lists.related import Related
 
 # When no more rows than this match, they are looked up once, by id.
 FEW = 2_000
@@ -80,7 +81,7 @@ class Narrowed:
             return None
         if asked.search and asked.text and asked.search.reads_all(asked.text):
             return asked.search.ids(asked.filtered(rows), asked.text, INSIDE)
-        ids: list[int] = list(asked.ids_of(rows).order_by()[: FEW + 1])
+        ids: list[int] = list(asked.found_in(rows).ids[: FEW + 1])
         return ids if len(ids) <= FEW else None
 
     def page(self, paths: list[str], size: int, place: Place = FIRST) -> Slice:
@@ -99,11 +100,11 @@ class Narrowed:
     @cached_property
     def count(self) -> int:
         """How many match."""
-        return self._ids.count() if self.few is None else len(self.few)
+        return self._found_in.rows.count() if self.few is None else len(self.few)
 
     @cached_property
-    def _ids(self) -> QuerySet[Any]:
-        return self.asked.ids_of(self.everything)
+    def _found_in(self) -> Related:
+        return self.asked.found_in(self.everything)
 
     def _keys(self, size: int, place: Place) -> Slice:
         try:
@@ -118,7 +119,7 @@ class Narrowed:
             return _Sorting(by_id, self.order, size, place).page()
         if found := self._ahead(size, place):
             return found
-        along = read_along(self.everything, self._ids, self.order, size, place)
+        along = read_along(self.everything, self._found_in.ids, self.order, size, place)
         sorting = _Sorting(self.matching, self.order, size, place)
         found, self.count = along or sorting.page_and_count()
         return found
@@ -128,11 +129,14 @@ class Narrowed:
         a page, it is the page."""
         bound = decode(self.everything, self.order, place)
         phase = phases(self.everything, self.order, place, bound)[0]
-        ahead = phase_rows(self.everything, self.order, place, bound, phase)
-        ids = list(ahead.values_list("pk", flat=True)[:AHEAD])
-        matching = self.matching.filter(IsOneOf("pk", ids))
-        found = _Sorting(matching, self.order, size, place).page()
-        return found if (found.before if place.backwards else found.after) else None
+        rows = phase_rows(self.everything, self.order, place, bound, phase)
+        names = ["pk", self.order.path] if self.order.path else ["pk"]
+        ahead: list[Row] = list(rows.values(*names)[:AHEAD])
+        matching, tie = self._found_in
+        one_of = IsOneOf(tie, [row["pk"] for row in ahead])
+        found = set(matching.filter(one_of).values_list(tie, flat=True))
+        page = [row for row in ahead if row["pk"] in found][: size + 1]
+        return cut(page, self.order, size, place) if len(page) > size else None
 
 
 class _Sorting:

@@ -16,10 +16,16 @@ from django.db.models import OneToOneRel, Q, QuerySet
 
 
 class Related(NamedTuple):
-    """All `rows` of such a table, and `tie`, its column with the id of the list's row."""
+    """`rows` of such a table, or of the list's own, and `tie`, its column with the id of the
+    list's row."""
 
     rows: QuerySet[Any]
     tie: str
+
+    @property
+    def ids(self) -> QuerySet[Any]:
+        """Those ids alone, unordered."""
+        return self.rows.order_by().values_list(self.tie, flat=True)
 
 
 def is_whole(everything: QuerySet[Any]) -> bool:
@@ -28,8 +34,8 @@ def is_whole(everything: QuerySet[Any]) -> bool:
 
 
 def related(everything: QuerySet[Any], relation: str) -> Related | None:
-    """The table that a relation of the list leads to; None when it may have several rows for one,
-    or is a view, which has no index, or when the list is only a part of its own table."""
+    """All of the table that a relation of the list leads to; None when that may have several rows
+    for one, or is a view, which has no index, or when the list is a part of its own table."""
     if relation in everything.query.annotations or not is_whole(everything):
         return None
     try:
@@ -41,11 +47,9 @@ def related(everything: QuerySet[Any], relation: str) -> Related | None:
     return Related(found.related_model._default_manager.all(), found.field.attname)
 
 
-def ids_in_related(
-    everything: QuerySet[Any], conditions: Sequence[Q | None]
-) -> QuerySet[Any] | None:
-    """The ids of the rows for which all `conditions` hold, from the one related table that they
-    are about. None when they are about more than that, or hold for rows that have none there."""
+def found_in_related(everything: QuerySet[Any], conditions: Sequence[Q | None]) -> Related | None:
+    """Where all `conditions` hold, in the one related table that they are about. None when they
+    are about more than that, or hold for rows that have none there."""
     known = [each for each in conditions if each is not None]
     if not known or len(known) < len(conditions):
         return None
@@ -54,7 +58,7 @@ def ids_in_related(
         table = related(everything, relation)
         moved = _moved(condition, relation, table.tie) if table else None
         if table and moved and _needs(condition, relation):
-            return table.rows.filter(moved).values_list(table.tie, flat=True)
+            return Related(table.rows.filter(moved), table.tie)
     return None
 
 
