@@ -12,7 +12,7 @@ from afterclose.accounts.imports.importers import Context, Importer, resolve_acc
 from afterclose.billing import actions
 from afterclose.billing.models import Interval, Status, Subscription
 from afterclose.billing.periods import derived_period
-from afterclose.kit.money import round_half_up
+from afterclose.kit.money import Money, round_half_up
 from afterclose.kit.periods import MONTHS, add_months
 
 _INTERVALS = {
@@ -187,12 +187,14 @@ class SubscriptionImporter(Importer):
     @staticmethod
     def _value(record: Record, context: Context) -> None:
         currency = context.currency_of(record, "mrr", "arr")
-        mrr = context.minor(record, "mrr", currency)
-        arr = context.minor(record, "arr", currency)
+        mrr = context.minor(record, "mrr", currency, rate=True)
+        arr = context.minor(record, "arr", currency, rate=True)
         record.data["currency"] = currency
         if mrr is not None or arr is not None:
+            # The year from the month as it is written: 12 times 833.3333 are 10,000.00.
+            year = 12 * (record.get("mrr") or 0)
             record.data["mrr"] = mrr if mrr is not None else round_half_up(_twelfth(arr or 0))
-            record.data["arr"] = arr if arr is not None else 12 * (mrr or 0)
+            record.data["arr"] = arr if arr is not None else Money.of(year, currency).minor
 
     @staticmethod
     def _life(record: Record, context: Context) -> None:

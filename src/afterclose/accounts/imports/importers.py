@@ -35,21 +35,22 @@ class Context:
     policy: str = "overwrite"
 
     @staticmethod
-    def money(record: Record, name: str, currency: str) -> Money:
+    def money(record: Record, name: str, currency: str, *, rate: bool = False) -> Money:
         """A field's amount, which the file says. Text with more decimals than the currency has
-        raises NotAnAmount; a number of a workbook, which shows it rounded, is rounded."""
+        raises NotAnAmount. A rate such as MRR, a twelfth of what is paid, is rounded half up; so
+        is a number of a workbook, which shows it rounded."""
         amount: Decimal = record.get(name)
-        if name in record.computed:
+        if rate or name in record.computed:
             amount = Money.of(amount, currency).amount
         return Money.exactly(amount, currency)
 
-    def minor(self, record: Record, name: str, currency: str) -> int | None:
+    def minor(self, record: Record, name: str, currency: str, *, rate: bool = False) -> int | None:
         """A field's amount in minor units, or None where the file says nothing or what is not
         money of the currency, which rejects the row."""
         if record.get(name) is None:
             return None
         try:
-            return self.money(record, name, currency).minor
+            return self.money(record, name, currency, rate=rate).minor
         except NotAnAmount as problem:
             record.reject(f"{record.labels.get(name, name)}: {problem}", name)
             return None

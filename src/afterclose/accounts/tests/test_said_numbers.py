@@ -15,6 +15,7 @@ from afterclose.accounts.custom_fields import forms, rules
 from afterclose.accounts.custom_fields.models import Kind, Subject
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
 from afterclose.accounts.models import Account
+from afterclose.billing.models import Subscription
 from afterclose.kit.money import Money
 from afterclose.kit.tabular import Cell, write_xlsx
 from afterclose.ui.forms import NumberField, WholeField
@@ -98,6 +99,30 @@ def test_what_a_workbook_computed_is_rounded_as_it_shows_it(at_work: Cast, tmp_p
         key: read(at_work, Account.objects.get(external_id=key))["worth"] for key in ("q1", "q2")
     }
     assert worth == {"q1": Money(83333, "USD"), "q2": Money(30, "USD")}
+
+
+@pytest.mark.parametrize(
+    ("mrr", "arr", "kept"),
+    [
+        ("833.3333", "", (83_333, 1_000_000)),
+        ("833.3333", "10000", (83_333, 1_000_000)),
+        ("0.125", "", (13, 150)),
+        ("", "9999.999", (83_333, 1_000_000)),
+        ("100", "", (10_000, 120_000)),
+    ],
+)
+def test_mrr_and_arr_of_a_file_are_rounded(
+    at_work: Cast, tmp_path: Path, mrr: str, arr: str, kept: tuple[int, int]
+) -> None:
+    Account.objects.create(external_id="q1", name="Quai")
+    path = tmp_path / "subscriptions.csv"
+    path.write_text(
+        f"id,account id,start date,mrr,arr,currency\ns1,q1,2026-01-31,{mrr},{arr},USD\n"
+    )
+    [run] = import_files([path], actor=at_work.owner, wishes=Wishes(kind="subscriptions"))
+    assert list(rejected_rows(run)) == []
+    made = Subscription.objects.get(external_id="s1")
+    assert (made.mrr, made.arr) == kept
 
 
 def test_the_page_of_an_account_says_which_number_it_does_not_take(cast, sign_in):  # type: ignore[no-untyped-def]
