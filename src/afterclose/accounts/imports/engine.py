@@ -53,6 +53,8 @@ class Job:
 
     run_id: int
     importer: Importer
+    # Those of the business too, which only a transaction can read.
+    fields: tuple[Field, ...]
     dialect: Dialect
     mapping: dict[str, str]
     reading: Reading
@@ -74,12 +76,13 @@ def actor_of(run: ImportRun) -> Actor:
 
 
 def job_of(run: ImportRun, *, at: datetime) -> Job:
-    """A run's settings made ready."""
+    """A run's settings made ready; call it in a transaction."""
     actor = actor_of(run)
     settings = actor.settings
     importer = importer_of(run.kind)
+    fields = importer.fields
     dialect = Dialect(**run.dialect)
-    money = {field.name for field in importer.fields if field.type == FieldType.MONEY}
+    money = {field.name for field in fields if field.type == FieldType.MONEY}
     currencies = {
         name: split_currency(normalise_header(header))[1]
         for name, header in run.mapping.items()
@@ -88,6 +91,7 @@ def job_of(run: ImportRun, *, at: datetime) -> Job:
     return Job(
         run_id=run.id,
         importer=importer,
+        fields=fields,
         dialect=dialect,
         mapping=dict(run.mapping),
         reading=Reading(
@@ -115,11 +119,12 @@ def scan(run: ImportRun, *, alive: Callable[[], None], with_dates: bool) -> tupl
     `alive` is called every now and then; it may raise to end the scan. Without `with_dates`
     only the rows are counted.
     """
-    importer = importer_of(run.kind)
+    with transaction.atomic():
+        fields = importer_of(run.kind).fields
     dialect = Dialect(**run.dialect)
     with storage.open_content(run.id) as content:
         table = read_table(content, dialect)
-        telling = _telling(importer.fields, run.mapping, table) if with_dates else []
+        telling = _telling(fields, run.mapping, table) if with_dates else []
         newest: date | None = None
         count = 0
         for row in table.rows:
@@ -159,7 +164,7 @@ def work(run_id: int, *, state: RunState, at: datetime, chunk: int = ROWS_PER_CH
         raise SupersededError
     with storage.open_content(run_id) as content:
         table = read_table(content, job.dialect)
-        converter = Converter(job.importer.fields, job.columns(table.headers), job.reading)
+        converter = Converter(job.fields, job.columns(table.headers), job.reading)
         done = run.lines_done
         rows = (row for row in table.rows if row.line > done)
         for batch in batched(rows, chunk):
@@ -266,7 +271,7 @@ def _keep_outcomes(job: Job, records: Sequence[Record], *, checkpoint: int) -> N
         elif record.reasons:
             record.outcome = Outcome.ERROR
     last = records[-1].line
-    fields = {target.name: target for target in job.importer.fields}
+    fields = {target.name: target for target in job.fields}
     ImportRow.objects.filter(run_id=job.run_id, line__gt=checkpoint, line__lte=last).delete()
     bulk.insert(
         ImportRow,

@@ -10,6 +10,8 @@ from django.urls import reverse
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from afterclose.accounts.custom_fields.actions import define_field
+from afterclose.accounts.custom_fields.models import AccountValue
 from afterclose.accounts.imports import actions, engine, jobs, passes, queries
 from afterclose.accounts.imports.command import rejected_rows
 from afterclose.accounts.models import ImportRun
@@ -149,6 +151,30 @@ def test_a_long_file_can_be_cancelled_while_its_rows_are_counted(monkeypatch):
             run.refresh_from_db()
     assert run.state == "cancelled"
     assert counted == [], "the count ended half way"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_reads_the_fields_of_the_business_too():
+    """It works outside of a transaction, as no other test of these does: there nothing of a
+    business is seen, and its columns were passed over without a word."""
+    owner = create_business(name="Own", owner_email="own@own.test", at=datetime.now(UTC))
+    with business_context(owner.business_id):
+        with transaction.atomic():
+            tier = define_field(
+                actor=owner, at=clock.now(), subject="account", label="Tier", kind="number"
+            )
+            run = taken(owner, "account_id,name,tier\nX-1,Ash,3\nX-2,Birch,many\n")
+        jobs.run_to_end(run.id)
+        with transaction.atomic():
+            run.refresh_from_db()
+            assert (run.state, run.counts) == ("previewed", {"created": 1, "error": 1})
+            [wrong] = rejected_rows(run)
+            assert "Tier" in str(wrong)
+            passes.start_commit(actor=owner, at=clock.now(), run_id=run.id)
+        jobs.run_to_end(run.id)
+        with transaction.atomic():
+            [value] = AccountValue.objects.values_list("subject__name", "field_id", "number")
+            assert value == ("Ash", tier.id, 3_000_000)
 
 
 def stopped_after(run, chunks, *, state, monkeypatch):
