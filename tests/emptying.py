@@ -3,6 +3,9 @@
 Django truncates every table. PostgreSQL then makes each of them and of their indexes anew, some
 six hundred files, however few rows there were; and Django writes content types and permissions
 back. Here the rows are deleted where there are any, and those two tables stay as they are.
+
+Jobs go too: procrastinate makes its tables itself, so Django leaves them, and what one test put off
+was found by the next that looked into the queue.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import os
 from typing import Any
 
 import django.test
+from django.apps import apps
 from django.db import connection
 from psycopg import sql
 
@@ -31,6 +35,7 @@ def empty_quickly() -> bool:
     if os.environ.get("DATABASE_URL"):
         return False
     ours = set(connection.introspection.django_table_names(include_views=False)) - STAYS
+    ours |= set(of_jobs())
     with embedded().connect(SUPERUSER, str(connection.settings_dict["NAME"])) as superuser:
         sizes = superuser.execute(
             "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relkind = 'r'"
@@ -48,6 +53,11 @@ def empty_quickly() -> bool:
     return True
 
 
+def of_jobs() -> list[str]:
+    """The tables of the queue."""
+    return [model._meta.db_table for model in apps.get_app_config("procrastinate").get_models()]
+
+
 def install() -> None:
     """Has every transactional test use it."""
     slowly = django.test.TransactionTestCase._fixture_teardown
@@ -55,5 +65,7 @@ def install() -> None:
     def teardown(case: Any) -> None:
         if case.available_apps is not None or not empty_quickly():
             slowly(case)
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {', '.join(of_jobs())}")
 
     django.test.TransactionTestCase._fixture_teardown = teardown

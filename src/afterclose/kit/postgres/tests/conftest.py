@@ -1,5 +1,6 @@
 """A cluster of its own for these tests, in a folder that the server's account can reach."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from afterclose.kit.postgres.cluster import Cluster, Lease
 from afterclose.kit.postgres.places import Places, checkout, server_account, socket_folder
 
 
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
     base = (checkout() or Path()) / ".cache"
     made = Path(tempfile.mkdtemp(prefix="pg-", dir=base))
     made.chmod(0o755)
@@ -20,10 +21,27 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def cluster(folder: Path) -> Cluster:
+def _cluster(folder: Path) -> Cluster:
     account, home = server_account(), folder / "postgres"
     return Cluster(Places(home, socket_folder(home, account), account), throwaway=True)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with _folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cluster(folder: Path) -> Cluster:
+    return _cluster(folder)
+
+
+@pytest.fixture
+def unused_cluster() -> Iterator[Cluster]:
+    """One that nobody else needs, to see it stop."""
+    with _folder() as made:
+        yield _cluster(made)
 
 
 @pytest.fixture(scope="module")

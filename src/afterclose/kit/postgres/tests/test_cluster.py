@@ -166,9 +166,9 @@ time.sleep(600)
 """
 
 
-def test_it_stops_after_its_last_user_even_one_that_was_killed(
-    cluster: Cluster, lease: Lease
-) -> None:
+def test_it_stops_after_its_last_user_even_one_that_was_killed(unused_cluster: Cluster) -> None:
+    cluster = unused_cluster
+    lease = cluster.lease()
     command = [sys.executable, "-c", USER, str(cluster.places.home), str(cluster.places.socket)]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as user:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from afterclose.kit.postgres import DatabaseProblem, database_settings, open_database, roles
 from afterclose.kit.postgres.cluster import Cluster, Lease
@@ -30,14 +31,31 @@ def passwords_asked(cluster: Cluster, lease: Lease) -> None:
         connection.execute("CREATE ROLE migrator LOGIN CREATEDB PASSWORD 'm'")
         connection.execute("CREATE ROLE sly LOGIN PASSWORD 's' IN ROLE admin")
         connection.execute("CREATE ROLE bypasser LOGIN BYPASSRLS CREATEROLE CREATEDB PASSWORD 'b'")
-        connection.execute("DROP DATABASE afterclose")
-    with cluster.connect("postgres", "template1") as connection:
-        for role in roles.ALL:
-            connection.execute(f"DROP OWNED BY {role}")
-        for role in roles.ALL:
-            connection.execute(f"DROP ROLE {role}")
-    with cluster.connect("postgres", "postgres") as connection:
         connection.execute("CREATE DATABASE ready OWNER migrator")
+
+
+@pytest.fixture
+def nothing_of_ours(cluster: Cluster) -> None:
+    """No role that an earlier test made, nor what belongs to one: who has not made a role may not
+    change it."""
+    with cluster.connect("postgres", "postgres") as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> ALL(%s)",
+            [["postgres", "ready"]],
+        ).fetchall()
+        for (name,) in found:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        known = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(roles.ALL)]
+        ).fetchall()
+    ours = [sql.Identifier(name) for (name,) in known]
+    for database in ("postgres", "ready", "template1"):
+        with cluster.connect("postgres", database) as connection:
+            for role in ours:
+                connection.execute(sql.SQL("DROP OWNED BY {}").format(role))
+    with cluster.connect("postgres", "postgres") as connection:
+        for role in ours:
+            connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 def _env(cluster: Cluster, data: Path, role: str, database: str, owner: str = "") -> dict[str, str]:
@@ -56,6 +74,7 @@ def _connect(env: dict[str, str], role: str) -> "psycopg.Connection[tuple[object
 
 
 # A hosted server gives its customers no superuser, but sometimes BYPASSRLS.
+@pytest.mark.usefixtures("nothing_of_ours")
 @pytest.mark.parametrize(
     ("role", "database"),
     [
