@@ -148,10 +148,30 @@ def test_charts_stand_in_the_page_and_tell_their_values_when_pointed_at(dana):
     chart = page.locator("#mrr")
     expect(chart.locator(".plot-line").first).to_be_attached()
     assert page.locator("script[src*='echarts']").count() == 0
+    ticks = chart.locator(".plot-y span").all_text_contents()
+    colour = chart.locator(".plot-line").first.evaluate("line => getComputedStyle(line).stroke")
     chart.locator("[data-chart-canvas]").hover()
     expect(chart.locator("[data-drawn] canvas")).to_be_visible()
     # What it tells is drawn too: the browser's complaints would fail the test, as HTML with styles.
     page.mouse.move(*[side + 20 for side in chart.locator("canvas").bounding_box().values()][:2])
+    # The same axis and the same colour as the shapes that stood there.
+    drawn = chart.evaluate(
+        """figure => {
+            const {yAxis: [axis], series: [first]} = window.echarts
+                .getInstanceByDom(figure.querySelector("[data-chart-canvas]")).getOption();
+            const steps = [];
+            for (let at = axis.min; at <= axis.max; at += axis.interval)
+                steps.unshift(axis.axisLabel.formatter(at, steps.length));
+            return {
+                axis: steps, ink: first.itemStyle.color,
+                told: first.tooltip.valueFormatter(null, 0),
+                table: figure.querySelector("tbody td").textContent,
+            };
+        }"""
+    )
+    assert drawn["axis"] == ticks
+    assert drawn["ink"] == colour
+    assert drawn["told"].startswith(drawn["table"])
 
 
 def test_charts_have_their_table(dana):

@@ -1,4 +1,4 @@
-"""What a chart shows, as plain data; static/ui/charts.js draws it with ECharts.
+"""What a chart shows, as plain data; plot.py lays it out, static/ui/charts.js draws it again.
 
 Values are plain numbers in the unit that the axis names. The template tag `{% chart %}` renders
 the same data as a table behind the chart.
@@ -34,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart ready for `{% chart %}`; `as_json()` is what the browser reads."""
+    """A chart ready for `{% chart %}`."""
 
     kind: Kind
     x: Sequence[str]
@@ -61,29 +61,6 @@ class Chart:
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not any(value is not None for series in self.series for value in series.values)
-
-    def as_json(self) -> dict[str, Any]:
-        """The data for static/ui/charts.js."""
-        return {
-            "kind": self.kind,
-            "x": list(self.x),
-            "unit": self.unit,
-            "xLabel": self.x_label,
-            "places": self.places,
-            "low": self.low,
-            "high": self.high,
-            "tones": list(self.tones),
-            "series": [
-                {
-                    "name": series.name,
-                    "values": list(series.values),
-                    "links": list(series.links),
-                    "tone": series.tone,
-                    "dashed": series.dashed,
-                }
-                for series in self.series
-            ],
-        }
 
     def rows(self) -> list[tuple[str, list[tuple[Point, str | None]]]]:
         """The table behind the chart: a label and a (value, link) per series."""

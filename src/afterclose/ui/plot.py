@@ -2,7 +2,8 @@
 
 Everything is laid out in a square of 1000 by 1000 that the browser stretches; words stand beside
 it and are not stretched. ECharts takes over when somebody points at the chart
-(static/ui/figures.js), and draws the same: steps of the axis, colours and order are its own.
+(static/ui/figures.js) and draws the same: the axis, its words, the colours and which points are
+marked are said here (`for_browser`), the words of the values by the table behind the chart.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from afterclose.ui import formats
 from afterclose.ui.charts import Chart, Point, Series
@@ -63,9 +64,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What `ui/components/plot.html` draws; `ticks` from the top down, evenly apart."""
+    """What `ui/components/plot.html` draws; `ticks` from the top down, evenly apart, `steps` the
+    numbers that they stand for, from the bottom up."""
 
     ticks: tuple[str, ...]
+    steps: tuple[float, ...]
     lines: tuple[int, ...]
     marks: tuple[Mark, ...]
     labels: tuple[Label, ...]
@@ -88,7 +91,7 @@ def plot(chart: Chart) -> Plot:
     scale = _Scale(ticks[0], ticks[-1])
     marks: list[Mark] = []
     for index, series in enumerate(chart.series):
-        colour = series.tone or str(index % COLOURS + 1)
+        colour = _colour(series, index)
         if chart.kind in ("bars", "stacked"):
             marks += _bars(chart, index, colour, tops[index], bases[index], scale)
         else:
@@ -96,15 +99,43 @@ def plot(chart: Chart) -> Plot:
     several = len(chart.series) > 1
     return Plot(
         ticks=_words(ticks),
+        steps=tuple(ticks),
         lines=tuple(scale.y(tick) for tick in ticks),
         marks=tuple(marks),
         labels=tuple(_labels(chart)),
         legend=tuple(
-            (series.tone or str(index % COLOURS + 1), series.name)
+            (_colour(series, index), series.name)
             for index, series in enumerate(chart.series)
             if several
         ),
     )
+
+
+def for_browser(chart: Chart, drawn: Plot) -> dict[str, Any]:
+    """What static/ui/charts.js needs to draw the same; colours are classes of charts.css."""
+    return {
+        "kind": chart.kind,
+        "x": list(chart.x),
+        "unit": chart.unit,
+        "steps": list(drawn.steps),
+        "ticks": list(reversed(drawn.ticks)),
+        "hasDots": len(chart.x) <= FEW_POINTS,
+        "colours": [part.colour for part in drawn.slices] or list(chart.tones),
+        "series": [
+            {
+                "name": series.name,
+                "values": list(series.values),
+                "links": list(series.links),
+                "colour": _colour(series, index),
+                "dashed": series.dashed,
+            }
+            for index, series in enumerate(chart.series)
+        ],
+    }
+
+
+def _colour(series: Series, index: int) -> str:
+    return series.tone or str(index % COLOURS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +288,7 @@ def _donut(chart: Chart) -> Plot:
         slices.append(Slice(_n(share), _n(0 - done), colour))
         legend.append((colour, f"{chart.x[index]} {formats.number(value, chart.places)}"))
         done += share
-    return Plot((), (), (), (), tuple(legend), tuple(slices))
+    return Plot((), (), (), (), (), tuple(legend), tuple(slices))
 
 
 def _n(value: float) -> str:

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from afterclose.kit.money import Money
 from afterclose.ui import components, formats
 from afterclose.ui.charts import Chart
-from afterclose.ui.plot import plot
+from afterclose.ui.plot import for_browser, plot
 
 register = template.Library()
 
@@ -142,12 +142,13 @@ def chart(
         )
         for label, cells in chart.rows()
     ]
+    drawn = None if chart.is_empty else plot(chart)
     return {
         "id": id,
         "title": title,
         "chart": chart,
-        "data": chart.as_json(),
-        "plot": None if chart.is_empty else plot(chart),
+        "data": drawn and for_browser(chart, drawn),
+        "plot": drawn,
         "rows": rows,
         "height": height,
         "as_of": as_of,

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from afterclose.ui import charts
 from afterclose.ui.charts import Series
-from afterclose.ui.plot import SIDE, plot
+from afterclose.ui.plot import SIDE, for_browser, plot
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,18 @@ def test_ninety_days_get_labels_that_do_not_touch_and_more_on_a_wide_screen():
     assert 2 <= len(narrow) <= 3
     assert len(wide) > len(narrow)
     assert labels[0].anchor == "start"
+
+
+def test_the_browser_draws_by_the_same_axis_words_and_colours():
+    series = [Series("MRR", [41_200, 44_100]), Series("Goal", [None, 45_000], tone="good")]
+    chart = charts.line(["a", "b"], series)
+    drawn = plot(chart)
+    data = for_browser(chart, drawn)
+    assert data["steps"] == [0, 10_000, 20_000, 30_000, 40_000, 50_000]
+    assert data["ticks"] == ["0", "10K", "20K", "30K", "40K", "50K"]
+    assert [each["colour"] for each in data["series"]] == [colour for colour, _ in drawn.legend]
+    slices = charts.donut(["Won", "Lost"], [Series("Offers", [3, 1])], tones=["good"])
+    assert for_browser(slices, plot(slices))["colours"] == ["good", "2"]
 
 
 points = st.lists(st.none() | st.floats(-1e9, 1e9, allow_nan=False), min_size=1, max_size=40)

@@ -6,48 +6,29 @@
   // Reads a themed colour as the browser computes it: light-dark() is not a colour to a canvas.
   // One probe stays in the page, because each element that comes and goes costs a restyling.
   let probe = null;
-  const colour = (name) => {
+  const colour = (name, part = "") => {
     if (!probe) {
       probe = document.createElement("span");
       probe.hidden = true;
       document.head.append(probe);
     }
+    probe.className = part;
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
   };
-  const theme = () => {
-    return {
-      palette: [1, 2, 3, 4, 5, 6, 7].map((number) => colour(`--ac-series-${number}`)),
-      text: colour("--ac-text"),
-      quiet: colour("--ac-quiet"),
-      line: colour("--ac-line"),
-      surface: colour("--ac-raised"),
-      tones: {
-        good: colour("--ac-good-fill"),
-        warn: colour("--ac-warn-fill"),
-        bad: colour("--ac-bad-fill"),
-        neutral: colour("--ac-neutral-fill"),
-        info: colour("--ac-info-fill"),
-        accent: colour("--ac-accent"),
-      },
-    };
-  };
+  // The colour of what the page's own shapes call by that name (charts.css).
+  const ink = (part) => part && colour("--series", `plot-${part}`);
+  const theme = () => ({
+    text: colour("--ac-text"),
+    quiet: colour("--ac-quiet"),
+    line: colour("--ac-line"),
+    surface: colour("--ac-raised"),
+  });
 
-  const language = document.documentElement.lang || "en";
-  const full = (value, places) =>
-    value == null
-      ? "–"
-      : new Intl.NumberFormat(language, {
-          minimumFractionDigits: places ?? 0,
-          maximumFractionDigits: places ?? 1,
-        }).format(value);
-  const short = (value) =>
-    new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
-
-  const options = (data, t) => {
+  // `word(series, at)` is a value as the table behind the chart writes it.
+  const options = (data, word, t) => {
     const shared = {
       animation: false, // the same picture stands there already
-      color: t.palette,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: t.text },
       legend: {
         show: data.series.length > 1 || data.kind === "donut",
@@ -63,14 +44,16 @@
         backgroundColor: t.surface,
         borderColor: t.line,
         textStyle: { color: t.text, fontSize: 13 },
-        valueFormatter: (value) => full(value, data.places) + (data.unit ? ` ${data.unit}` : ""),
       },
     };
+    const unit = data.unit && ` ${data.unit}`;
+    const tell = (index, at) =>
+      word(index, at) + (data.series[index].values[at] == null ? "" : unit);
     if (data.kind === "donut") {
       const [series] = data.series;
       return {
         ...shared,
-        tooltip: { ...shared.tooltip, trigger: "item" },
+        tooltip: { ...shared.tooltip, trigger: "item", valueFormatter: (_, at) => tell(0, at) },
         series: [
           {
             type: "pie",
@@ -79,11 +62,11 @@
             center: ["50%", "44%"],
             padAngle: 2,
             itemStyle: { borderRadius: 4 },
-            label: { color: t.text, formatter: (slice) => `${slice.name} ${full(slice.value, data.places)}` },
+            label: { color: t.text, formatter: (slice) => `${slice.name} ${word(0, slice.dataIndex)}` },
             data: data.x.map((name, i) => ({
               name,
               value: series.values[i],
-              itemStyle: data.tones[i] && { color: t.tones[data.tones[i]] },
+              itemStyle: { color: ink(data.colours[i]) },
             })),
           },
         ],
@@ -104,12 +87,10 @@
       },
       yAxis: {
         type: "value",
-        min: data.low ?? undefined,
-        max: data.high ?? undefined,
-        splitNumber: 4,
-        // With both ends given, ECharts' round steps would leave an odd last one.
-        interval: data.low != null && data.high != null ? (data.high - data.low) / 4 : undefined,
-        axisLabel: { color: t.quiet, formatter: short },
+        min: data.steps[0],
+        max: data.steps.at(-1),
+        interval: data.steps[1] - data.steps[0],
+        axisLabel: { color: t.quiet, formatter: (_, at) => data.ticks[at] },
         splitLine: { lineStyle: { color: t.line } },
       },
       series: data.series.map((series, i) => ({
@@ -118,17 +99,18 @@
         stack: data.kind === "stacked" || data.kind === "area" ? "all" : undefined,
         barMaxWidth: 28,
         smooth: false,
-        showSymbol: data.x.length <= 24,
+        showSymbol: data.hasDots,
         symbolSize: 6,
         connectNulls: false,
+        tooltip: { valueFormatter: (_, at) => tell(i, at) },
         lineStyle: { width: 2, type: series.dashed ? "dashed" : "solid" },
         areaStyle: data.kind === "area" ? { opacity: 0.25 } : undefined,
         itemStyle: {
-          color: series.tone ? t.tones[series.tone] : t.palette[i % t.palette.length],
+          color: ink(series.colour),
           borderRadius: data.kind === "bars" ? [3, 3, 0, 0] : 0,
         },
         data: series.values.map((value, at) =>
-          data.tones[at] ? { value, itemStyle: { color: t.tones[data.tones[at]] } } : value,
+          data.colours[at] ? { value, itemStyle: { color: ink(data.colours[at]) } } : value,
         ),
       })),
     };
@@ -145,8 +127,11 @@
     const canvas = figure.querySelector("[data-chart-canvas]");
     const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     const chart = window.echarts.init(canvas, null, { renderer: "canvas" });
-    charts.set(figure, { chart, data });
-    chart.setOption(options(data, theme()));
+    const table = figure.querySelector("[data-chart-table] tbody");
+    const word = (index, at) => table.rows[at].cells[index + 1].textContent;
+    const look = () => chart.setOption(options(data, word, theme()));
+    charts.set(figure, { chart, look });
+    look();
     chart.on("click", ({ seriesIndex, dataIndex }) => {
       const link = data.series[seriesIndex]?.links[dataIndex];
       if (link) location.assign(link);
@@ -158,7 +143,6 @@
   window.afterclose.draw = draw;
 
   document.addEventListener("theme-changed", () => {
-    const colours = theme();
-    for (const kept of charts.values()) kept?.chart.setOption(options(kept.data, colours));
+    for (const { look } of charts.values()) look();
   });
 })();
