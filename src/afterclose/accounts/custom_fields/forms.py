@@ -85,6 +85,13 @@ class MoneyField(forms.Field):
         return True
 
 
+class AddressField(forms.URLField):
+    """A web address as ``rules`` judges it: Django's own check refuses names without a dot, such as
+    https://intranet/wiki, which the API and files may bring, and then nobody could save the rest."""
+
+    default_validators = ()  # type: ignore[assignment]  # a tuple does as well
+
+
 class WithCustomFields:
     """For a form of an account or a contact: a form field per definition, behind its own."""
 
@@ -147,7 +154,7 @@ def form_field(one: Definition, currency: str) -> forms.Field:
                 else forms.SelectMultiple({"data-select": ""}),
             )
         case Kind.URL:
-            return forms.URLField(**named, max_length=TEXT_LENGTH, assume_scheme="https")
+            return AddressField(**named, max_length=TEXT_LENGTH, assume_scheme="https")
         case _:
             return forms.CharField(**named, max_length=TEXT_LENGTH)
 

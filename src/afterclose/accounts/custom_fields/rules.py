@@ -23,6 +23,7 @@ from afterclose.kit.money import LARGEST_MINOR, Money, NotAnAmount, plain_decima
 
 PLACES = 6
 SCALE = 10**PLACES
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LARGEST = 10**12
 COLUMNS = ("text", "number", "minor", "currency", "day", "flag", "choice_id")
 
@@ -180,7 +181,8 @@ def _money(field: Definition, value: Any) -> Money:
 def _date(field: Definition, value: Any) -> date:
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value)
+            # Python also reads 20260131 and 2026-W05-6, which nobody else does.
+            value = date.fromisoformat(value if _ISO.fullmatch(value) else "")
         except ValueError:
             raise WrongValueError("enter a date such as 2026-01-31.") from None
     if isinstance(value, datetime) or not isinstance(value, date):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, override
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from afterclose.accounts.custom_fields import importing as custom_fields
@@ -198,6 +199,8 @@ class AccountImporter(Importer):
         for record in records:
             record.data = {name: record.values[name] for name in plain if record.says(name)}
             record.data["external_id"] = record.get("external_id")
+            if record.data.get("website") and not _is_website(record.data["website"]):
+                record.reject(f"Website: “{record.data['website']}” is no web address.", "website")
             if "domain" in record.data:
                 record.data["domain"] = _bare_domain(record.data["domain"])
             for role in ("csm", "ae"):
@@ -318,6 +321,15 @@ def stage_said(record: Record) -> str | None:
     if record.says("is_churned") or record.says("is_trial"):
         return Stage.ACTIVE
     return None
+
+
+def _is_website(address: str) -> bool:
+    """As the form and the API judge it: else nobody could save the account's form again."""
+    try:
+        Account._meta.get_field("website").run_validators(address)
+    except ValidationError:
+        return False
+    return True
 
 
 def _bare_domain(text: str) -> str:

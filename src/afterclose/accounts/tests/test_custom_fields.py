@@ -124,6 +124,8 @@ def test_columns_and_json_give_back_the_checked_value(pair):
         (Kind.MONEY, {"amount": "1", "currency": "XXQ"}, "currency code"),
         (Kind.MONEY, "12", "amount and currency"),
         (Kind.DATE, "2026-02-30", "enter a date"),
+        (Kind.DATE, "20260228", "enter a date"),
+        (Kind.DATE, "2026-W05-6", "enter a date"),
         (Kind.DATE, "0024-02-03", "1900"),
         (Kind.BOOLEAN, "yes", "yes or no"),
         (Kind.CHOICE, "bronze", "none of its choices"),

@@ -224,6 +224,7 @@ def test_custom_fields_with_odd_values_come_in_again_unchanged(
         ("example.test", "https://example.test"),
         ("example.test:8080/x", "https://example.test:8080/x"),
         ("HTTP://EXAMPLE.TEST", "HTTP://EXAMPLE.TEST"),
+        ("https://intranet/wiki", ""),
         ("ftp://example.test", ""),
         ("javascript:alert(1)", ""),
         ("mailto:ann@example.test", ""),
