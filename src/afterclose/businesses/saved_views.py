@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -94,7 +94,7 @@ def save_view(
         is_shared=shared,
         saved_at=at,
     )
-    view.save()
+    _write(view)
     if shared:
         audit.record("view.shared", actor=actor, at=at, subject=view)
     return view
@@ -127,7 +127,7 @@ def change_view(
     if not changes:
         return view
     view.saved_at = at
-    view.save()
+    _write(view)
     if was_shared and not view.is_shared:
         _let_go(view, but=view.owner_id)
     if was_shared or view.is_shared:
@@ -180,8 +180,10 @@ def _let_go(view: SavedView, *, but: int | None = None) -> None:
 
 
 def _seen(actor: Actor, list_name: str, view_id: str) -> SavedView:
+    """Locked, so that nobody's list opens with a view that somebody else deletes just now."""
     number = int(view_id) if view_id.isascii() and view_id.isdigit() and len(view_id) < 19 else 0
-    view: SavedView | None = _visible(actor, list_name).filter(pk=number).first()
+    rows = _visible(actor, list_name).select_for_update(of=("self",))
+    view: SavedView | None = rows.filter(pk=number).first()
     if view is None:
         raise saved_views.ViewProblem("That view is not there any more.")
     return view
@@ -196,12 +198,24 @@ def _editable(actor: Actor, list_name: str, view_id: str) -> SavedView:
     return view
 
 
+def _write(view: SavedView) -> None:
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError as clash:  # The same name this moment, as by a second click.
+        raise _taken(view.name) from clash
+
+
+def _taken(name: str) -> saved_views.ViewProblem:
+    return saved_views.ViewProblem(f"There is a view “{name}” already. Choose another name.")
+
+
 def _free_name(others: Any, name: str) -> str:
     name = " ".join(name.replace("\x00", "").split())[:NAME_LENGTH]
     if not name:
         raise saved_views.ViewProblem("Give the view a name.")
     if others.filter(name=name).exists():
-        raise saved_views.ViewProblem(f"There is a view “{name}” already. Choose another name.")
+        raise _taken(name)
     return name
 
 

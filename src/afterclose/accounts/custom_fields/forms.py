@@ -87,7 +87,7 @@ class MoneyField(forms.Field):
 
 class AddressField(forms.URLField):
     """A web address as ``rules`` judges it: Django's own check refuses names without a dot, such as
-    https://intranet/wiki, which the API and files may bring, and then nobody could save the rest."""
+    https://intranet/wiki, which the API and files bring, and then nobody could save the rest."""
 
     default_validators = ()  # type: ignore[assignment]  # a tuple does as well
 

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from afterclose.businesses import saved_views
 from afterclose.businesses.models import AuditEntry, ListChoice, SavedView
@@ -170,6 +172,29 @@ def test_a_name_is_needed_and_only_once(manager, name, words):
     response = manager.post(PATH, {"save_view": name, "query": "stage=churned"}, follow=True)
     assert words in text(response)
     assert SavedView.objects.get().query.startswith("stage=renewal")
+
+
+def test_a_second_click_that_comes_as_fast_is_told_the_name_is_taken(manager, monkeypatch):
+    """Both saw that the name was free; the database knows better."""
+    monkeypatch.setattr(saved_views, "_free_name", lambda _others, name: name)
+    save(manager, "Mine", "stage=renewal")
+    again = manager.post(PATH, {"save_view": "Mine", "query": "stage=active"}, follow=True)
+    assert "There is a view “Mine” already." in text(again)
+    assert SavedView.objects.get(name="Mine").query.startswith("stage=renewal")
+
+
+def test_whoever_opens_their_list_with_a_view_and_whoever_deletes_it_wait_for_each_other(at_work):
+    view = saved_views.save_view(
+        actor=at_work.admin, at=MORNING, list_name="accounts", name="Big", query="", shared=True
+    )
+    asked = {"list_name": "accounts", "view_id": str(view.pk)}
+    with CaptureQueriesContext(connection) as opening:
+        saved_views.open_with(actor=at_work.manager, **asked)
+    with CaptureQueriesContext(connection) as deleting:
+        saved_views.delete_view(actor=at_work.admin, at=MORNING, **asked)
+    for found in (opening, deleting):
+        first = next(each["sql"] for each in found if "businesses_savedview" in each["sql"])
+        assert "FOR UPDATE" in first
 
 
 def test_a_view_of_another_person_or_business_is_not_there(at_work, sign_in, manager):
