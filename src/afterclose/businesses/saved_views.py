@@ -19,6 +19,7 @@ from afterclose.businesses import audit
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import ListChoice, SavedView
 from afterclose.businesses.permissions import Right
+from afterclose.kit.digits import whole_number
 from afterclose.ui.lists import saved_views
 
 NAME_LENGTH = 80
@@ -181,9 +182,8 @@ def _let_go(view: SavedView, *, but: int | None = None) -> None:
 
 def _seen(actor: Actor, list_name: str, view_id: str) -> SavedView:
     """Locked, so that nobody's list opens with a view that somebody else deletes just now."""
-    number = int(view_id) if view_id.isascii() and view_id.isdigit() and len(view_id) < 19 else 0
     rows = _visible(actor, list_name).select_for_update(of=("self",))
-    view: SavedView | None = rows.filter(pk=number).first()
+    view: SavedView | None = rows.filter(pk=whole_number(view_id) or 0).first()
     if view is None:
         raise saved_views.ViewProblem("That view is not there any more.")
     return view

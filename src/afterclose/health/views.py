@@ -22,6 +22,7 @@ from afterclose.health import explaining, movers as moving, queries, scoring
 from afterclose.health.comparisons import PERIODS
 from afterclose.health.lists import AtRiskList
 from afterclose.health.models import DayTotal
+from afterclose.kit.digits import whole_number
 from afterclose.ui import charts
 from afterclose.ui.components import BUCKETS as TONES
 from afterclose.ui.lists import list_view
@@ -136,7 +137,8 @@ def panel(request: MemberRequest, account_id: int) -> HttpResponse:
 
 
 def _period(text: str) -> int:
-    return int(text) if text.isdecimal() and int(text) in PERIODS else 7
+    days = whole_number(text)
+    return days if days in PERIODS else 7
 
 
 def _day(text: str) -> date | None:

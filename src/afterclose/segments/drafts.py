@@ -15,6 +15,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from afterclose.kit.digits import whole_number
 from afterclose.segments import conditions
 from afterclose.segments.conditions import AllOf, AnyOf, ConditionError, Node, Not, Related
 from afterclose.segments.fields import Catalog, Field, Operator, Type
@@ -91,11 +92,6 @@ def _read_group(data: QueryDict, path: str, budget: list[int], depth: int) -> Gr
         else:
             group.items.append(_read_leaf(data, child, budget, depth + 1))
     return group
-
-
-def whole_number(written: str) -> int | None:
-    """An id or count out of a form; None for anything else, or for more than a column holds."""
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
 
 
 def _read_leaf(data: QueryDict, path: str, budget: list[int], depth: int) -> Leaf:

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from afterclose.businesses.actors import Actor
+from afterclose.kit.digits import whole_number
 from afterclose.segments import builder, conditions, drafts, queries, text
 from afterclose.segments.builder import Box
 from afterclose.segments.conditions import ConditionError
@@ -90,7 +91,7 @@ def read(viewer: Actor, data: QueryDict, segment: Segment | None = None) -> Work
         drafts.read(data),
         data.get("text", "")[: text.LONGEST],
         queries.catalog_for(viewer, subject),
-        segment.pk if segment else drafts.whole_number(data.get("segment", "")),
+        segment.pk if segment else whole_number(data.get("segment", "")),
     )
     pressed = data.get("do", "")
     if pressed.startswith("mode:"):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
+from afterclose.kit.digits import whole_number
 from afterclose.segments import actions, drafts, editing, queries, uses
 from afterclose.segments.actions import SegmentInUse
 from afterclose.segments.conditions import ConditionError
@@ -183,7 +184,7 @@ def _copied(request: MemberRequest) -> Segment | None:
     written = request.GET.get("copy", "")
     if not written:
         return None
-    segment_id = drafts.whole_number(written)
+    segment_id = whole_number(written)
     if segment_id is None:
         raise Http404("There is no such segment.")
     return queries.segment(request.viewer, segment_id)
@@ -217,7 +218,7 @@ def _save(request: MemberRequest, segment: Segment | None) -> HttpResponse:
                     actor=request.viewer,
                     at=at,
                     segment_id=segment.pk,
-                    revision=drafts.whole_number(request.POST.get("revision", "")),
+                    revision=whole_number(request.POST.get("revision", "")),
                     **values,
                 )
         except ConditionError as error:

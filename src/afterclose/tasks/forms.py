@@ -12,6 +12,7 @@ from afterclose.accounts.queries import members
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right
+from afterclose.kit.digits import whole_number
 from afterclose.tasks.models import Priority, Task
 from afterclose.ui.forms import DateInput, offer, plausible_day
 
@@ -57,8 +58,8 @@ class TaskForm(forms.Form):
         chosen = self.data.get(name) if self.is_bound else self.initial.get(name)
         chosen = getattr(chosen, "pk", chosen)
         choices: Choices = [("", "None")]
-        if chosen and str(chosen).isascii() and str(chosen).isdigit() and len(str(chosen)) < 19:
-            choices += [(row.pk, str(row)) for row in model.objects.filter(pk=int(chosen))]
+        if (row_id := whole_number(chosen)) is not None:
+            choices += [(row.pk, str(row)) for row in model.objects.filter(pk=row_id)]
         field.widget = forms.Select(
             attrs={"data-select": "", "data-select-url": f"{address}?q="}, choices=choices
         )

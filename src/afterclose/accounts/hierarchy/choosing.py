@@ -9,6 +9,7 @@ from django import forms
 from django.urls import reverse
 
 from afterclose.accounts.models import Account, Contact
+from afterclose.kit.digits import whole_number
 
 
 class _RowSelect(forms.Select):
@@ -31,7 +32,7 @@ class _RowSelect(forms.Select):
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         """Nothing chosen, and what is."""
-        chosen = [text for each in value if (text := str(each)).isascii() and text.isdigit()]
+        chosen = [row_id for each in value if (row_id := whole_number(each)) is not None]
         known = self.model._default_manager.filter(pk__in=chosen).values_list("pk", "name")
         options = [("", "None"), *((str(key), label) for key, label in known)]
         group = [

@@ -20,6 +20,7 @@ from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.models import Membership
 from afterclose.businesses.permissions import Right, require
+from afterclose.kit.digits import whole_number
 from afterclose.kit.tabular import normalise_header
 
 ROWS_SHOWN = 100
@@ -118,7 +119,8 @@ def conflicts(
     labels = {field.name: field.label for field in importer_of(run.kind).fields}
     changed = [row for row in shown if row.changes]
     told = [part for row in changed for part in row.changes if part[0] in _PEOPLE]
-    ids = {text for _, *values in told for text in values if text.isdigit()}
+    said = {whole_number(text) for _, *values in told for text in values}
+    ids = {row_id for row_id in said if row_id is not None}
     people = Membership.objects.filter(id__in=ids).select_related("person") if ids else ()
     names = {str(member.id): str(member) for member in people}
 

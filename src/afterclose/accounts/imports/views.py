@@ -35,6 +35,7 @@ from afterclose.accounts.imports.registry import importer_of
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
 from afterclose.kit import clock
+from afterclose.kit.digits import whole_number
 from afterclose.kit.tabular import TabularError
 from afterclose.ui import feedback
 from afterclose.ui.lists.export import send
@@ -242,7 +243,7 @@ def show(request: MemberRequest, run_id: int) -> HttpResponse:
         request.viewer,
         run,
         outcomes=chosen,
-        after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
+        after=whole_number(after) or 0,
     )
     counts = _counts(run)
     return render(

@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 from afterclose.accounts.models import Account, Contact
 from afterclose.businesses.actors import Actor
 from afterclose.businesses.permissions import Right, require
+from afterclose.kit.digits import whole_number
 
 #: Groups of possible duplicates on a page, and rows shown of each.
 GROUPS, SHOWN = 50, 5
@@ -73,7 +74,7 @@ def _same(rows: QuerySet[Any], column: str, after: str) -> tuple[list[Alike], st
 
 def _same_at_account(rows: QuerySet[Contact], after: str) -> tuple[list[Alike], str]:
     number, _, name = after.partition(":")
-    account_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    account_id = whole_number(number) or 0
     groups = list(
         Contact.objects.filter(account_id__gte=account_id)
         .exclude(account_id=account_id, name_key__lte=name)

@@ -136,3 +136,30 @@ def test_the_page_of_an_account_says_which_number_it_does_not_take(cast, sign_in
     assert page.status_code == 422
     assert "“1_0” is not a number. Write digits, such as 1250." in text
     assert "USD has 2 decimals, “0.001” has more." in text
+
+
+# More digits than int() reads, more than a column holds, digits to str.isdigit() alone, of others.
+NO_ROWS = ("9" * 5000, "9" * 30, "²", "\uff11", "1_0", "-1")
+
+
+@pytest.mark.parametrize("text", NO_ROWS)
+def test_an_address_with_no_number_of_a_row_is_answered(cast: Cast, sign_in, text: str) -> None:  # type: ignore[no-untyped-def]
+    client = sign_in(cast.owner)
+    accounts = reverse("accounts:list")
+    for address, data in (
+        (accounts, {"csm": text}),
+        (accounts, {"rows": text}),
+        (accounts, {"rows": "000050" + text}),
+        (accounts, {"view": text}),
+        (reverse("tasks:add"), {"account": text}),
+        (reverse("accounts:contact_duplicates"), {"by": "name", "after": f"{text}:x"}),
+        (reverse("health:movers"), {"days": text, "period": text}),
+        (reverse("segments:create"), {"segment": text}),
+    ):
+        assert client.get(address, data).status_code in (200, 302, 404, 422), address
+    for address, posted in (
+        (reverse("accounts:create"), {"name": "Quai", "stage": "active", "parent": text}),
+        (reverse("accounts:custom_fields"), {"ids": text}),
+        (f"{accounts}?bulk=stage", {"ids": text, "bulk": "stage"}),
+    ):
+        assert client.post(address, posted).status_code in (200, 302, 404, 405, 422), address

@@ -18,6 +18,7 @@ from afterclose.accounts.custom_fields.forms import ChangeForm, ChoiceForm, Defi
 from afterclose.accounts.custom_fields.models import CustomField, Kind, Subject
 from afterclose.businesses.permissions import Right
 from afterclose.businesses.views import MemberRequest, page
+from afterclose.kit.digits import whole_number
 
 NOUNS = {Subject.ACCOUNT: ("account", "accounts"), Subject.CONTACT: ("contact", "contacts")}
 
@@ -198,7 +199,8 @@ def subject_of(text: str) -> Subject:
 
 def ids_in(request: MemberRequest) -> list[int]:
     """The ids that a sorted list sends."""
-    return [int(text) for text in request.POST.getlist("ids") if text.isascii() and text.isdigit()]
+    found = map(whole_number, request.POST.getlist("ids"))
+    return [row_id for row_id in found if row_id is not None]
 
 
 def moved(ids: list[int], one: int, *, down: bool) -> list[int]:

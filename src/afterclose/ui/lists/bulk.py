@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BigIntegerField, BitXor, F, Func, QuerySet
 from django.http import QueryDict
 
-from afterclose.ui.lists.filters import BIGGEST
+from afterclose.kit.digits import whole_number
 from afterclose.ui.lists.page import ListPage
 from afterclose.ui.lists.state import LARGEST_PAGE
 
@@ -21,11 +21,7 @@ class Selection:
         self.page = page
         self.everything = data.get("all") == "1"
         self.chosen = sorted(
-            {
-                int(text)
-                for text in data.getlist("ids")
-                if text.isascii() and text.isdigit() and int(text) <= BIGGEST
-            }
+            {row_id for each in data.getlist("ids") if (row_id := whole_number(each)) is not None}
         )[:LARGEST_PAGE]
 
     @property

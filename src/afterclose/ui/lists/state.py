@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from afterclose.kit.digits import whole_number
 from afterclose.ui.lists.columns import Column
 from afterclose.ui.lists.definition import List
 from afterclose.ui.lists.filters import EmptyRange, Filter, FilterError
@@ -174,14 +175,15 @@ class Reader:
         text = data.get("rows", "").strip()
         if not text:
             return self.list.page_size
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+        rows = whole_number(text) or 0
+        if not 1 <= rows <= LARGEST_PAGE:
             problems.append(
                 Problem(
                     "Rows per page", f"It must be a number from 1 to {LARGEST_PAGE}.", ("rows",)
                 )
             )
             return self.list.page_size
-        return int(text)
+        return rows
 
     # -- writing
 

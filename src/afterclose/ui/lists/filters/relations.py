@@ -9,9 +9,9 @@ from typing import Any, ClassVar, override
 from django.db.models import Q
 from django.http import QueryDict
 
+from afterclose.kit.digits import whole_number
 from afterclose.ui.lists.context import ListContext
 from afterclose.ui.lists.filters.base import (
-    BIGGEST,
     NONE,
     Control,
     Filter,
@@ -50,7 +50,7 @@ class RelationFilter(Filter):
         for text in given:
             if text == NONE and self.empty:
                 continue
-            if not (text.isascii() and text.isdigit()) or int(text) > BIGGEST:
+            if whole_number(text) is None:
                 raise FilterError(f"“{text[:60]}” is not a number of a row.")
         return tuple(NONE if text == NONE else str(int(text)) for text in given)[:100] or None
 
