@@ -17,6 +17,7 @@ from afterclose.accounts.models import Account
 from afterclose.businesses.context import NoBusinessContext
 from afterclose.businesses.jobs import JOBS, business_job
 from afterclose.businesses.models import Business
+from afterclose.businesses.postgres.base import OutsideTransaction
 from afterclose.businesses.tenancy import business_context
 from tests.guards.databases import (
     as_app,
@@ -314,9 +315,15 @@ def test_a_connection_from_the_pool_carries_nothing_over(product: tuple[int, int
         assert names() == []
 
 
-def test_outside_of_a_transaction_there_are_no_rows(product: tuple[int, int]) -> None:
+def test_outside_of_a_transaction_rows_are_refused_rather_than_not_found(
+    product: tuple[int, int],
+) -> None:
+    """There PostgreSQL knows of no business: a worker once passed over all custom fields so."""
     with business_context(product[0]):
-        assert names() == []
+        with pytest.raises(OutsideTransaction, match="accounts_account"):
+            names()
+        assert Business.objects.exists(), "a table that all share"
+    assert names() == []
 
 
 def test_a_rollback_to_a_savepoint_keeps_the_context(product: tuple[int, int]) -> None:

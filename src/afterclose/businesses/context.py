@@ -30,6 +30,11 @@ def current_business_id() -> int | None:
     return _business_id.get()
 
 
+def is_set() -> bool:
+    """Whether there is a business or a person in context."""
+    return _business_id.get() is not None or _person_id.get() is not None
+
+
 def required_business_id() -> int:
     """The business in context; raises NoBusinessContext where there is none."""
     business_id = _business_id.get()
@@ -52,7 +57,7 @@ def apply(connection: Any) -> None:
 
 def apply_at_start(connection: Any) -> None:
     """Called by the database backend as a transaction begins; free without a context."""
-    if _business_id.get() is not None or _person_id.get() is not None:
+    if is_set():
         apply(connection)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -13,6 +15,7 @@ from afterclose.kit.postgres import DatabaseProblem, roles
 
 # What says which role on which server; looked at once per process.
 _IDENTITY = ("host", "port", "user", "dbname", "service")
+_NAME = re.compile(r"\w+")
 _harmless: set[tuple[Any, ...]] = set()
 
 
@@ -28,10 +31,18 @@ class PowerfulRole(DatabaseProblem):
         )
 
 
+class OutsideTransaction(RuntimeError):
+    """Rows of a business were about to be read or written outside of a transaction."""
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL with row-level security fed from ``businesses.context``."""
 
     SchemaEditorClass = DatabaseSchemaEditor
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute_wrappers.append(_in_a_transaction)
 
     def get_connection_params(self) -> dict[str, Any]:
         """What to connect with; raises PowerfulRole. Pages, jobs (procrastinate has connections
@@ -44,6 +55,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
         if not autocommit:
             context.apply_at_start(self)
+
+
+def _in_a_transaction(execute: Any, sql: Any, params: Any, many: bool, about: Any) -> Any:
+    """Refuses what would see nothing without a word: PostgreSQL learns of the business as a
+    transaction begins, so outside of one there are no rows. Raises OutsideTransaction."""
+    if about["connection"].autocommit and context.is_set():
+        tables = _tenant_tables() & set(_NAME.findall(str(sql)))
+        if tables:
+            raise OutsideTransaction(
+                f"Open a transaction (transaction.atomic) to work on {', '.join(sorted(tables))}."
+            )
+    return execute(sql, params, many, about)
+
+
+@cache
+def _tenant_tables() -> frozenset[str]:
+    from django.apps import apps
+
+    from afterclose.businesses.tenancy import TenantModel
+
+    tenants = (model for model in apps.get_models() if issubclass(model, TenantModel))
+    return frozenset(model._meta.db_table for model in tenants)
 
 
 def _refuse_power(params: dict[str, Any]) -> None:
