@@ -23,6 +23,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # Only after the path and the environment above are set.
 import psycopg  # noqa: E402
 import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 from afterclose.kit.postgres import database_settings, open_database  # noqa: E402
 from afterclose.kit.postgres.processes import is_alive  # noqa: E402
@@ -30,6 +31,15 @@ from tests.template import MigrationsDoNotRun, admin, template  # noqa: E402
 
 # The cast that every test shares, in tests/ and beside the apps alike.
 pytest_plugins = ["tests.cast", "tests.programs"]
+
+# No test asserts how fast a machine is, by Hypothesis neither; and a fixture of a function serves
+# all examples of a test on purpose.
+settings.register_profile(
+    "afterclose",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("afterclose")
 
 RUN = "test_afterclose_"
 # What their parameters share takes half a minute to work out, in each process that has one.

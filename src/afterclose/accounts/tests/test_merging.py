@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.actions import flag_at_risk
 from afterclose.accounts.custom_fields.actions import define_field
@@ -188,9 +188,7 @@ def grow(cast, kind, account, variant):
     makers[kind]()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(rows=ROWS, sides=st.dictionaries(st.sampled_from(["name", "stage", "domain"]), SIDES))
 def test_merge_then_undo_gives_back_every_byte(at_work, rows, sides):
     with transaction.atomic():

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts import queries as account_queries
 from afterclose.accounts.actions import log_activity
@@ -348,9 +348,7 @@ def grow(cast, kind, contact, variant):
     }[kind]()  # fmt: skip
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(
     rows=st.lists(st.tuples(KINDS, SIDES, st.integers(0, 3)), max_size=10),
     same_account=st.booleans(),

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.custom_fields.actions import (
     define_field,
@@ -73,9 +73,7 @@ def pair(at_work):
     return [ContactFactory.create(account=at_work.acme, name=name) for name in ("Ada", "A. Lind")]
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30)
 @given(
     ours=st.fixed_dictionaries({}, optional=KINDS),
     theirs=st.fixed_dictionaries({}, optional=KINDS),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.merging.actions import merge_accounts
 from afterclose.accounts.tags import actions, removals
@@ -85,9 +85,7 @@ def test_an_undone_merge_leaves_each_tag_what_it_had(at_work):
     assert verbs()[-2:] == ["tag.merge_undone", "tag.merge_undone"]
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @given(st.data())
 def test_whatever_was_tagged_merging_and_undoing_changes_nothing(at_work, data):
     Tag.objects.all().delete()

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.models import Account, Stage
 from afterclose.businesses import actors
@@ -58,9 +58,7 @@ scores = st.sampled_from([0.0, 10.1, 20.2, 55.5, 70.0, 100.0])
 accounts = st.tuples(scores, scores | st.none(), st.booleans(), st.booleans(), st.booleans())
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8)
 @given(
     rows=st.lists(accounts, min_size=1, max_size=10),
     later=st.lists(st.tuples(st.integers(0, 9), scores | st.none()), max_size=3),

@@ -372,7 +372,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=5), min_size=1, max_size=6))
 def test_another_reader_finds_the_same_cells(rows):
     """Against calamine, which lays the sheet out and so may only be asked about small ones."""

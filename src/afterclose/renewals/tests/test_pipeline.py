@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.models import Account, AtRiskFlag, Stage
 from afterclose.billing.models import Status, Subscription
@@ -113,9 +113,7 @@ cases = st.tuples(
 )
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12)
 @given(rows=st.lists(cases, min_size=1, max_size=25), window=st.sampled_from([30, 60, 90]))
 def test_the_rule_in_sql_is_the_pure_rule(alone: Actor, rows: list, window: int) -> None:
     Account.objects.all().delete()

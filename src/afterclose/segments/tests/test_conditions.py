@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from afterclose.segments import conditions, drafts, text
 from afterclose.segments.conditions import ConditionError
@@ -15,9 +15,7 @@ from afterclose.segments.tests import asked
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-ALWAYS = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ALWAYS = settings(max_examples=60)
 
 
 def read(data: Any, subject: str = "account") -> conditions.Node:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.models import Account, Contact
 from afterclose.businesses.models import Setting
@@ -20,11 +20,7 @@ from afterclose.segments.tests.plain import Plain
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-RARELY = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+RARELY = settings(max_examples=40)
 
 
 def by_sql(condition: Any, subject: str, business_id: int) -> set[int]:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import example, given, strategies as st
 
 from afterclose.ui import charts, components
 
@@ -23,7 +23,6 @@ def test_the_word_follows_the_unrounded_score(score, word):
     assert components.bucket_of(score).word == word
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=120))
 @example([0.0, 5e-324])
 def test_a_sparkline_stays_in_its_box(points):

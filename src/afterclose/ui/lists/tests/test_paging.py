@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.models import Account
 from afterclose.billing.models import AccountBilling
@@ -43,9 +43,7 @@ def walk(query: str, step: str) -> list[list[int]]:
         assert seen < 50
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100)
 @given(
     rows=ROWS,
     sort=st.sampled_from(["name", "seats", "customer_since", "arr"]),

@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.db.models import F, Q
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from afterclose.accounts.models import Account, Contact
 from afterclose.billing.models import AccountBilling
@@ -52,9 +52,7 @@ def ids(everything, *conditions):
     return None if found is None else set(found.ids)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150)
 @given(CONDITIONS)
 def test_whatever_is_asked_gives_the_same_rows(owner, tree):
     if not Account.objects.exists():
