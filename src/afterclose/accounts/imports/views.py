@@ -330,6 +330,7 @@ def _check(request: MemberRequest, run: ImportRun) -> HttpResponse:
     except ImportProblem as problem:
         if isinstance(problem, NameTaken):
             form.offer_to_replace(problem.name)
+            run.refresh_from_db()  # its columns are confirmed
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return _columns_page(request, run, mapping_form=form)
     _have_checked(run)

@@ -366,6 +366,7 @@ def test_a_saved_mapping_is_not_replaced_unasked(cast, sign_in):
     page = check(second, map_name="Stadt")
     assert f"“Lexware” was saved by {cast.owner.name} and says something else." in page
     assert "Replace “Lexware” by this one" in page
+    assert "Columns that are not used: Firma." in page
     assert saved() == {"Lexware": "firma"}
     check(second, map_name="Stadt", replaces="Another")
     assert saved() == {"Lexware": "firma"}
