@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "src"), str(HERE)]
 os.environ.setdefault("AFTERCLOSE_CLUSTER", "test")
@@ -23,7 +25,6 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # Only after the path and the environment above are set.
 import psycopg  # noqa: E402
 import pytest  # noqa: E402
-from hypothesis import HealthCheck, settings  # noqa: E402
 
 from afterclose.kit.postgres import database_settings, open_database  # noqa: E402
 from afterclose.kit.postgres.processes import is_alive  # noqa: E402

@@ -70,7 +70,7 @@ def in_buckets(slugs: Iterable[str], _viewer: Actor) -> Q:
     """The accounts of any of the buckets, for a filter of the account list."""
     wanted = set(slugs)
     found = [in_bucket(bucket) for bucket in BUCKETS if bucket.slug in wanted]
-    return reduce(or_, found, Q()) if found else Q(pk__in=[])
+    return reduce(or_, found) if found else Q(pk__in=[])
 
 
 def distribution(viewer: Actor, *, csm_id: int | None = None) -> dict[str, int]:

@@ -53,7 +53,8 @@ class NumberField(forms.DecimalField):
     """A number in a form, judged as everywhere (`kit.money.plain_decimal`)."""
 
     @override
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # as Django's
+    # Django's DecimalField is an IntegerField, whose values it changes too.
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         return typed_number(value)
 
 

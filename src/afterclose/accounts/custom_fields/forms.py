@@ -89,7 +89,8 @@ class AddressField(forms.URLField):
     """A web address as ``rules`` judges it: Django's own check refuses names without a dot, such as
     https://intranet/wiki, which the API and files bring, and then nobody could save the rest."""
 
-    default_validators = ()  # type: ignore[assignment]  # a tuple does as well
+    # Django's stubs want a list; one that all fields share could be changed by any of them.
+    default_validators = ()  # type: ignore[assignment]
 
 
 class WithCustomFields:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
 
 from afterclose.accounts.custom_fields import forms, rules
@@ -16,6 +17,7 @@ from afterclose.accounts.custom_fields.models import Kind, Subject
 from afterclose.accounts.imports.command import Wishes, import_files, rejected_rows
 from afterclose.accounts.models import Account
 from afterclose.billing.models import Subscription
+from afterclose.businesses.actors import Actor
 from afterclose.kit.money import Money
 from afterclose.kit.tabular import Cell, write_xlsx
 from afterclose.ui.forms import NumberField, WholeField
@@ -125,7 +127,9 @@ def test_mrr_and_arr_of_a_file_are_rounded(
     assert (made.mrr, made.arr) == kept
 
 
-def test_the_page_of_an_account_says_which_number_it_does_not_take(cast, sign_in):  # type: ignore[no-untyped-def]
+def test_the_page_of_an_account_says_which_number_it_does_not_take(
+    cast: Cast, sign_in: Callable[[Actor], Client]
+) -> None:
     with cast.at_work():
         define(cast, Kind.MONEY, "Budget")
     page = sign_in(cast.owner).post(
@@ -143,7 +147,9 @@ NO_ROWS = ("9" * 5000, "9" * 30, "²", "\uff11", "1_0", "-1")
 
 
 @pytest.mark.parametrize("text", NO_ROWS)
-def test_an_address_with_no_number_of_a_row_is_answered(cast: Cast, sign_in, text: str) -> None:  # type: ignore[no-untyped-def]
+def test_an_address_with_no_number_of_a_row_is_answered(
+    cast: Cast, sign_in: Callable[[Actor], Client], text: str
+) -> None:
     client = sign_in(cast.owner)
     accounts = reverse("accounts:list")
     for address, data in (

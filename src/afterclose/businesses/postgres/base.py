@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from django.apps import apps
 from django.db.backends.postgresql import base
 
 from afterclose.businesses import context
-from afterclose.businesses.postgres.schema import DatabaseSchemaEditor
+from afterclose.businesses.postgres.schema import DatabaseSchemaEditor, business_field
 from afterclose.kit.postgres import DatabaseProblem, roles
 
 # What says which role on which server; looked at once per process.
@@ -71,12 +72,7 @@ def _in_a_transaction(execute: Any, sql: Any, params: Any, many: bool, about: An
 
 @cache
 def _tenant_tables() -> frozenset[str]:
-    from django.apps import apps
-
-    from afterclose.businesses.tenancy import TenantModel
-
-    tenants = (model for model in apps.get_models() if issubclass(model, TenantModel))
-    return frozenset(model._meta.db_table for model in tenants)
+    return frozenset(each._meta.db_table for each in apps.get_models() if business_field(each))
 
 
 def _refuse_power(params: dict[str, Any]) -> None:

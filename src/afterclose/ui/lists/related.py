@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import OneToOneRel, Q, QuerySet
 
+from afterclose.ui.lists.paths import resolve
+
 
 class Related(NamedTuple):
     """`rows` of such a table, or of the list's own, and `tie`, its column with the id of the
@@ -56,8 +58,7 @@ def found_in_related(everything: QuerySet[Any], conditions: Sequence[Q | None]) 
     condition = reduce(and_, known)
     for relation in _first_names(condition) - {"pk"}:
         table = related(everything, relation)
-        moved = _moved(condition, relation, table.tie) if table else None
-        if table and moved and _needs(condition, relation):
+        if table and (moved := _moved(condition, relation, table)) and _needs(condition, relation):
             return Related(table.rows.filter(moved), table.tie)
     return None
 
@@ -72,12 +73,13 @@ def _first_names(condition: Q) -> set[str]:
     return names
 
 
-def _moved(condition: Q, relation: str, tie: str) -> Q | None:
-    """The condition as one on the related table, None when it is about others too."""
+def _moved(condition: Q, relation: str, table: Related) -> Q | None:
+    """The condition as one on the related table, None when it is about others too, or leads on to
+    several rows of another, so that one of the table's would come more than once."""
     children: list[Any] = []
     for child in condition.children:
         if isinstance(child, Q):
-            moved = _moved(child, relation, tie)
+            moved = _moved(child, relation, table)
             if moved is None:
                 return None
             children.append(moved)
@@ -89,10 +91,10 @@ def _moved(condition: Q, relation: str, tie: str) -> Q | None:
         # An expression is about the table that it was written for; a set of ids is not.
         if hasattr(value, "resolve_expression") and not isinstance(value, QuerySet):
             return None
-        if first == relation and rest:
+        if first == relation and rest and not resolve(table.rows.model, rest).many:
             children.append((rest, value))
         elif first == "pk":
-            children.append((f"{tie}__{rest}" if rest else tie, value))
+            children.append((f"{table.tie}__{rest}" if rest else table.tie, value))
         else:
             return None
     return Q.create(children, condition.connector, condition.negated)

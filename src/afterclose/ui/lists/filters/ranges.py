@@ -49,10 +49,9 @@ def _typed(text: str, what: str = "a number") -> Decimal:
         raise FilterError(f"“{text[:60]}” is not {what}.") from None
 
 
-def _minor(bound: Decimal, currency: str, rounding: str) -> int:
-    """A bound in minor units; between two of them, the one inside the range."""
-    exact = Fraction(bound) * Fraction(10) ** exponent(currency)
-    return math.ceil(exact) if rounding == ROUND_CEILING else math.floor(exact)
+def _minor(bound: Decimal, currency: str) -> Fraction:
+    """A bound in minor units, which may lie between two of them."""
+    return Fraction(bound) * Fraction(10) ** exponent(currency)
 
 
 @dataclass(frozen=True)
@@ -174,9 +173,9 @@ class MoneyRangeFilter(NumberRangeFilter):
         code = self.currency_of(context.viewer)
         found = Q(**{self.currency: code}) if self.currency else Q()
         if value.low is not None:
-            found &= Q(**{f"{path}__gte": _minor(value.low, code, ROUND_CEILING)})
+            found &= Q(**{f"{path}__gte": math.ceil(_minor(value.low, code))})
         if value.high is not None:
-            found &= Q(**{f"{path}__lte": _minor(value.high, code, ROUND_FLOOR)})
+            found &= Q(**{f"{path}__lte": math.floor(_minor(value.high, code))})
         return found
 
     @override

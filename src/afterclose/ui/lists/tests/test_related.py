@@ -89,6 +89,14 @@ def test_what_may_hold_without_a_row_there_is_read_in_the_list(owner):
         assert ids(everything, condition) is None
 
 
+def test_what_leads_on_to_several_rows_is_read_in_the_list(owner):
+    ann = add("Ann's", arr=1)
+    for name in ("Ann", "Andy"):
+        Contact.objects.create(account=ann, name=name)
+    led = Q(billing__account__contacts__name__in=["Ann", "Andy"])
+    assert ids(Account.objects.all(), led) is None
+
+
 def test_what_is_about_more_than_one_table_is_read_in_the_list(owner):
     everything = Account.objects.all()
     ends = Q(billing__period_ends_on__lt=date(2026, 12, 1))
